@@ -1,0 +1,85 @@
+"""Read the environment. Every deployment difference passes through here, once, at start."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+def env(name: str, default: str | None = None) -> str:
+    """The value of NAME, or the default; without either the start ends with one sentence."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise SystemExit(f"Set {name} (see .env.example).")
+    return value
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    return env(name, "yes" if default else "no").lower() in {"1", "yes", "true", "on"}
+
+
+def env_int(name: str, default: int) -> int:
+    return int(env(name, str(default)))
+
+
+def env_list(name: str, default: str | None = "") -> list[str]:
+    return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def database(url: str) -> dict:
+    """Django's settings for postgresql://user:password@host:port/name?host=/socket/folder."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise SystemExit("DATABASE_URL must be a postgresql:// address; no other database is supported.")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or options.pop("port", "")),
+        "OPTIONS": options,
+    }
+
+
+LOCAL_KEYS = {"secret_key": 32, "field_key_k1": 16, "index_key": 32}  # name and size in bytes
+
+
+def local_keys(folder: Path) -> dict[str, bytes]:
+    """The keys of a portal that is given none: made once in the data folder."""
+    return {name: local_secret(folder, name, size) for name, size in LOCAL_KEYS.items()}
+
+
+def local_secret(folder: Path, name: str, size: int) -> bytes:
+    """A random key of `size` bytes, made once in the folder and readable by its owner only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        make_secret(path, size)
+    try:
+        secret = bytes.fromhex(path.read_text().strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != size:
+        raise SystemExit(
+            f"The key {path} is damaged. Restore it from a backup; what it encrypted is unreadable without."
+        )
+    return secret
+
+
+def make_secret(path: Path, size: int) -> None:
+    """Write a new key beside its place and put it there whole; where another process was first, its key stands."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(size))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        os.rename(draft, path)
+    Path(draft).unlink(missing_ok=True)

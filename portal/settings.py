@@ -1,0 +1,254 @@
+"""Settings, in the order a request meets them.
+
+Every deployment difference is an environment variable read here and listed in
+.env.example. There is one settings module; tests run on it too.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from portal.env import database, env, env_bool, env_int, env_list, local_keys
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PORTAL_ENV = env("PORTAL_ENV", "local")  # local | production
+PRODUCTION = PORTAL_ENV == "production"
+PORTAL_VAR = Path(env("PORTAL_VAR", None if PRODUCTION else str(BASE_DIR / "var"))).resolve()
+
+DEBUG = False
+DEMO_BANNER = not PRODUCTION  # 演示环境, shown while the database carries the demo's marker
+
+# Secrets: given in production, made once in the data folder otherwise.
+KEYS_DIR = PORTAL_VAR / "keys"
+if PRODUCTION:
+    SECRET_KEY = env("SECRET_KEY")
+    FIELD_KEYS = dict(part.split(":", 1) for part in env_list("FIELD_KEYS", None))  # id:hex, first is current
+    INDEX_KEY = env("INDEX_KEY")  # hex, 32 bytes
+else:
+    LOCAL = local_keys(KEYS_DIR)
+    SECRET_KEY, INDEX_KEY = LOCAL["secret_key"].hex(), LOCAL["index_key"].hex()
+    FIELD_KEYS = {"k1": LOCAL["field_key_k1"].hex()}
+
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", None if PRODUCTION else "127.0.0.1,localhost,[::1]," + env("HOST", "127.0.0.1"))
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "supervision",  # our apps, from the outermost to the innermost:
+    "projects",  # each may import only from those below it
+    "enterprises",
+    "accounts",
+    "portal",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "guardian",
+    "storages",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+]
+
+MIDDLEWARE = [
+    "portal.middleware.RequestFacts",  # request id and client address, for audit and logs
+    "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.middleware.CleanInput",  # after the CSRF check, which has read posted text by then
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionLimits",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.FirstPassword",
+    "portal.middleware.ExplainRefusals",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = ["portal.documents.arrivals.Arrivals"]  # hashed while they arrive; a full disk is no crash
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+QUARANTINE_BYTES = env_int("QUARANTINE_BYTES", 5 * 1024**3)  # what drafts of visitors may hold together
+FILE_UPLOAD_TEMP_DIR = str(PORTAL_VAR / "tmp") if not PRODUCTION else env("UPLOAD_TMP", str(PORTAL_VAR / "tmp"))
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.home.context.frame",  # menu, counts, names of the platform
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.portal"],
+        },
+    },
+]
+FORM_RENDERER = "portal.forms.PortalRenderer"
+
+# Data. Web and workers use DATABASE_URL, whose role may not alter the audit trail;
+# migrations use DATABASE_OWNER_URL where the two differ.
+DATABASES = {"default": database(env("DATABASE_URL"))}
+DATABASES["default"] |= {"CONN_MAX_AGE": env_int("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
+# Measured on lists: cheap random reads, no compilation and no parallel workers for web pages (docs/performance.md).
+DATABASES["default"]["OPTIONS"].setdefault(
+    "options", "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+)
+DATABASES["default"]["TEST"] = {"NAME": env("TEST_DATABASE", "test_portal")}
+APP_ROLE = env("DATABASE_APP_ROLE", "portal_app")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+
+# People: allauth keeps sign-in, second factor and sessions; guardian keeps grants given by hand.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+LOGIN_URL = "landing"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_RATE_LIMITS = False  # ours count in PostgreSQL (accounts.limits), so a flushed cache resets nothing
+ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_FORMS = {"reauthenticate": "accounts.forms.PasswordAgainForm"}
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"  # seals the secrets
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+    "activate_totp": "accounts.forms.ActivateSecondFactorForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = env("PLATFORM_NAME", "武汉市智慧建管一体化服务平台")
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.LengthAndClasses"},
+    {"NAME": "accounts.passwords.NotPublished"},
+    {"NAME": "accounts.passwords.NotPersonal"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+INITIAL_PASSWORD = env("INITIAL_PASSWORD", "Zjwh@123!")  # printed in the guide; opens nothing but its own change
+INITIAL_PASSWORD_DAYS = env_int("INITIAL_PASSWORD_DAYS", 30)
+CODE_LIFETIME = timedelta(minutes=5)
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = {"staff": 15 * 60, "other": 30 * 60}  # seconds
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS, SECURE_HSTS_INCLUDE_SUBDOMAINS, SECURE_HSTS_PRELOAD = 31_536_000, True, True
+    SECURE_SSL_REDIRECT = env_bool("SSL_REDIRECT", True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; img-src 'self' data: blob:; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+
+# Words. The message ids are Chinese; only a person's own choice changes the language.
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]  # English joins when its catalogue is complete
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+PLATFORM_NAME = env("PLATFORM_NAME", "武汉市智慧建管一体化服务平台")
+PLATFORM_SHORT_NAME = env("PLATFORM_SHORT_NAME", "智慧建管")
+PLATFORM_CITY = env("PLATFORM_CITY", "武汉市")
+AUTHORITY_NAME = env("AUTHORITY_NAME", "")
+SUPPORT_CONTACT = env("SUPPORT_CONTACT", "")  # a service line, shown where people need help
+RECORD_NUMBERS = env_list("RECORD_NUMBERS")  # ICP and police record numbers of the footer
+PUBLIC_URL = env("PUBLIC_URL", None if PRODUCTION else f"http://{env('HOST', '127.0.0.1')}:{env('PORT', '8000')}")
+
+# Files: private, and served only through a view that asks who is looking.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PORTAL_VAR / "documents"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if env("S3_BUCKET", ""):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env("S3_BUCKET"),
+            "endpoint_url": env("S3_ENDPOINT", "") or None,
+            "access_key": env("S3_ACCESS_KEY"),
+            "secret_key": env("S3_SECRET_KEY"),
+            "region_name": env("S3_REGION", "") or None,
+            "querystring_auth": True,
+            "default_acl": None,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+        },
+    }
+STATIC_URL = "/static/"
+STATIC_ROOT = PORTAL_VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Messages. The built-in provider keeps what it would have sent in a tray at /dev/outbox/.
+TRAY = "portal.notifications.providers.Tray"
+SMS_PROVIDER = env("SMS_PROVIDER", None if PRODUCTION else TRAY)
+EMAIL_PROVIDER = env("EMAIL_PROVIDER", None if PRODUCTION else TRAY)
+TRAY_KEY = env("TRAY_KEY", "")  # needed to open the tray from another address than loopback
+
+# Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
+CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
+    "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
+    "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
+}
+RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit"]  # every few seconds (portal.relay)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"facts": {"()": "portal.logs.Facts"}},
+    "formatters": {"json": {"()": "portal.logs.JsonLines"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["facts"]}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},
+}
