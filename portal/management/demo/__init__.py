@@ -1,0 +1,1 @@
+"""The demo's invented city: its data, its files, and how they come in through the real actions."""

@@ -1,0 +1,12 @@
+"""The models of the kernel's modules, gathered for Django. One line a module."""
+
+# ruff: noqa: F401
+from portal.audit.models import AuditEntry, AuditSeal
+from portal.calendar import WorkDay
+from portal.documents.models import Document
+from portal.home.models import Notice
+from portal.limits import LimitWindow
+from portal.notifications.models import Delivery, Message, TrayEntry
+from portal.numbers import NumberSeries
+from portal.once import OnceToken
+from portal.places import District, JurisdictionArea

@@ -1,0 +1,29 @@
+"""The kernel's tasks. Those of its packages are imported here, so that the worker finds them."""
+
+from celery import shared_task
+from django.core.management import call_command
+
+from portal.audit.seals import seal
+from portal.audit.tasks import seal_audit
+from portal.documents.tasks import check_documents, clear_uploads
+from portal.limits import forget_old_windows
+from portal.notifications.delivery import empty_tray
+from portal.notifications.tasks import deliver
+from portal.once import forget_old_tokens
+
+__all__ = ["check_documents", "clear_sessions", "clear_uploads", "deliver", "housekeeping", "seal_audit"]
+
+
+@shared_task(name="portal.clear_sessions")
+def clear_sessions() -> None:
+    """Drop sessions that have ended."""
+    call_command("clearsessions")
+
+
+@shared_task(name="portal.housekeeping")
+def housekeeping() -> None:
+    """Drop what no longer counts, and seal audit entries that a restore may have left behind."""
+    forget_old_windows()
+    forget_old_tokens()
+    empty_tray()
+    seal(everything=True)
