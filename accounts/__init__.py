@@ -1,0 +1,1 @@
+"""People of every role, stations, sign-in, passwords, codes."""

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("账号与监督机构")
+
+    def ready(self) -> None:
+        autodiscover_modules("drafts")  # it answers for the documents of drafts

@@ -1,0 +1,19 @@
+"""People, stations, agreements, drafts of registrations, verification codes."""
+
+from accounts.models.agreements import Acceptance, Agreement
+from accounts.models.codes import VerificationCode
+from accounts.models.registrations import Registration
+from accounts.models.stations import Station, StationPost, StationRole, Target
+from accounts.models.users import User
+
+__all__ = [
+    "Acceptance",
+    "Agreement",
+    "Registration",
+    "Station",
+    "StationPost",
+    "StationRole",
+    "Target",
+    "User",
+    "VerificationCode",
+]

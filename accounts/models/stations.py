@@ -1,0 +1,95 @@
+"""Supervision bodies, the roles they hold in their areas, and the officers' posts."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.ids import Identified
+from portal.places import JurisdictionArea
+
+
+class Target(models.TextChoices):
+    """报监对象: what is reviewed. A station may hold one or both roles (guide §四, decisions 7)."""
+
+    SAFETY = "safety", _("安监")
+    QUALITY = "quality", _("质监")
+
+
+class Station(Identified):
+    """A supervision body, such as 江岸区建筑管理站."""
+
+    name = models.CharField(_("监督机构"), max_length=100, unique=True)
+    phone = models.CharField(_("联系电话"), max_length=40, blank=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    is_sample = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("监督机构")
+        verbose_name_plural = _("监督机构")
+
+    def __str__(self):
+        return self.name
+
+
+class StationRoleQuerySet(models.QuerySet):
+    def on(self, day):
+        """The roles in force on a day."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
+
+
+class StationRole(models.Model):
+    """One body reviews safety or quality in one area from one day to another."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="roles")
+    role = models.CharField(_("职责"), max_length=10, choices=Target)
+    area = models.ForeignKey(JurisdictionArea, models.PROTECT, related_name="station_roles", verbose_name=_("管辖区域"))
+    valid_from = models.DateField(_("生效日期"), default=timezone.localdate)
+    valid_to = models.DateField(_("失效日期"), null=True, blank=True)
+
+    objects = StationRoleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("管辖职责")
+        verbose_name_plural = _("管辖职责")
+        constraints = [
+            models.UniqueConstraint(
+                name="station_role_is_held_once_per_area",
+                fields=["role", "area"],
+                condition=Q(valid_to=None),
+                violation_error_message=_("该区域的这项职责已由另一监督机构承担，请先填写其失效日期。"),
+            ),
+            models.CheckConstraint(
+                name="station_role_ends_after_it_begins",
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.station} · {self.get_role_display()} · {self.area}"
+
+
+class StationPost(models.Model):
+    """An officer's post: reviews one role for one station, or leads it as its chief."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="station_posts")
+    station = models.ForeignKey(Station, models.PROTECT, related_name="posts")
+    role = models.CharField(_("职责"), max_length=10, choices=Target)
+    is_chief = models.BooleanField(_("站长"), default=False)
+    since = models.DateField(default=timezone.localdate)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("岗位")
+        verbose_name_plural = _("岗位")
+        constraints = [
+            models.UniqueConstraint(
+                name="station_post_is_held_once",
+                fields=["user", "station", "role"],
+                condition=Q(ended_at=None),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.station} · {self.get_role_display()}"

@@ -1,0 +1,1 @@
+"""Enterprises, their members, business systems and who may use them."""

@@ -1,0 +1,17 @@
+"""Enterprises, the people in them, and the business systems they may use."""
+
+from enterprises.models.enterprise import Administrator, Enterprise, EnterpriseName, JoinRequest
+from enterprises.models.members import Member, Position
+from enterprises.models.systems import BusinessSystem, MemberExclusion, SystemGrant
+
+__all__ = [
+    "Administrator",
+    "BusinessSystem",
+    "Enterprise",
+    "EnterpriseName",
+    "JoinRequest",
+    "Member",
+    "MemberExclusion",
+    "Position",
+    "SystemGrant",
+]

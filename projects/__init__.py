@@ -1,0 +1,1 @@
+"""Projects, their parties, permits and awards, project users."""

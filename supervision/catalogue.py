@@ -1,0 +1,127 @@
+"""What each filing module asks for, and what it can be handed in for.
+
+This is the one place to change when a module, a section or a target is added;
+pages, checks and tests are built from it. Material lists and return reasons
+are rows that an operator edits; `reference` loads their first version.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Target
+from projects.models import PartyType
+
+SYSTEM = "filing"  # the business system that this app is: 项目报监
+
+
+class Module(models.TextChoices):
+    """The three modules of the left menu (guide §四.1)."""
+
+    JOINT = "joint", _("联合报监")
+    EARLY = "early_intervention", _("先行介入")
+    ADVANCE = "advance_service", _("提前服务")
+
+
+class Section(models.TextChoices):
+    """The parts of a filing; each is a tab that is saved on its own (guide §四.2)."""
+
+    BASICS = "basics", _("基本信息")
+    PARTIES = "parties", _("责任主体信息")
+    UNIT_WORKS = "unit_works", _("单位工程信息")
+    ATTACHMENTS = "attachments", _("附件")
+
+
+class Need(models.TextChoices):
+    """How a module asks for a material (domain §2.6)."""
+
+    REQUIRED = "required", _("必传")
+    FROM_PERMIT = "from_permit", _("许可证自动带入")
+    OPTIONAL = "optional", _("选传")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one module asks for."""
+
+    slug: str  # in addresses: /filing/<slug>/
+    number_prefix: str
+    created_by_hand: bool
+    needs_permit_no: bool = False
+    from_awards: bool = False
+    early: bool = False  # no permit yet: the receipt says that this is no permission to start
+    permit_promise_days: int | None = None
+    parties: tuple[PartyType, ...] = (PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR)
+    targets: frozenset[Target] = field(default_factory=lambda: frozenset(Target))
+
+
+SPECS: dict[str, Spec] = {
+    Module.JOINT: Spec(slug="joint", number_prefix="LH", created_by_hand=False, needs_permit_no=True),
+    Module.EARLY: Spec(
+        slug="early", number_prefix="XX", created_by_hand=True, from_awards=True, early=True, permit_promise_days=90
+    ),
+    Module.ADVANCE: Spec(slug="advance", number_prefix="TQ", created_by_hand=True, early=True, permit_promise_days=180),
+}
+
+MODULE_BY_SLUG = {spec.slug: module for module, spec in SPECS.items()}
+
+LEAD_TITLES = {
+    PartyType.OWNER: _("项目负责人"),
+    PartyType.CONTRACTOR: _("项目经理"),
+    PartyType.SUPERVISOR: _("总监理工程师"),
+    PartyType.SURVEY: _("勘察项目负责人"),
+    PartyType.DESIGN: _("设计项目负责人"),
+    PartyType.TESTING: _("检测项目负责人"),
+    PartyType.EPC: _("工程总承包项目经理"),
+    PartyType.SPECIALTY_SUB: _("分包项目负责人"),
+    PartyType.LABOUR_SUB: _("劳务负责人"),
+}
+
+
+class ProjectCategory(models.TextChoices):
+    """项目类别 (domain §3.6)."""
+
+    BUILDING = "01", _("房屋建筑工程")
+    MUNICIPAL = "02", _("市政工程")
+    OTHER = "99", _("其他")
+
+
+class ConstructionStatus(models.TextChoices):
+    """项目状态 (domain §3.6)."""
+
+    PREPARING = "001", _("筹备")
+    APPROVED = "002", _("立项")
+    BUILDING = "003", _("在建")
+    FINISHED = "004", _("完工")
+    STOPPED = "005", _("停工")
+    COMPLETED = "006", _("竣工")
+
+
+class StructureType(models.TextChoices):
+    """结构类型 (domain §3.6)."""
+
+    MASONRY = "001", _("砌体（砖混）")
+    BOTTOM_FRAME = "002", _("底框")
+    FRAME = "003", _("框架")
+    FRAME_SHEAR_WALL = "004", _("框架-剪力墙")
+    SHEAR_WALL = "005", _("剪力墙")
+    SLAB_COLUMN = "006", _("板柱-剪力墙")
+    SHORT_PIER = "007", _("短肢剪力墙")
+    PARTLY_SUPPORTED = "008", _("部分框支剪力墙")
+    FRAME_TUBE = "009", _("框-筒体")
+    TUBE_IN_TUBE = "010", _("筒中筒")
+    SPECIAL_COLUMN = "011", _("异形柱框架")
+    COMPLEX_HIGH_RISE = "012", _("复杂高层")
+    MIXED = "013", _("混合")
+    STEEL = "014", _("钢结构")
+    BENT = "015", _("排架")
+    OTHER = "099", _("其他")
+
+
+class Datum(models.TextChoices):
+    """坐标系 of the numbers as entered (domain §3.9)."""
+
+    CGCS2000 = "CGCS2000", _("CGCS2000（国家大地坐标系）")
+    GCJ02 = "GCJ02", _("GCJ-02（高德、腾讯）")
+    BD09 = "BD09", _("BD-09（百度）")
