@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any, NoReturn
@@ -68,6 +69,11 @@ class Run:
     @property
     def production(self) -> bool:
         return os.environ.get("PORTAL_ENV") == "production"
+
+    @cached_property
+    def account(self) -> folders.Account | None:
+        """Whom the built-in servers run as; None is ourselves."""
+        return folders.server_account(self.var / "pg") if self.embeds_database or self.embeds_broker else None
 
     @property
     def embeds_database(self) -> bool:
@@ -141,7 +147,9 @@ def check(run: Run) -> None:
             "PORTAL_ENV=production needs DATABASE_URL and REDIS_URL; the built-in servers are for trying and developing.",
             "PORTAL_ENV=production 时必须设置 DATABASE_URL 和 REDIS_URL；内置服务器仅用于试用和开发。",
         )
+    folders.check_reach(run.var.parent, run.account)
     folders.open_data_folder(run.var)
+    folders.check_reach(run.var, run.account)
     run.locks.append(folders.take_lock(run.var))
     folders.check_space(run.var)
     run.locks.append(folders.take_children_lock(run.var))
@@ -186,8 +194,7 @@ def start_servers(run: Run) -> None:
 
 
 def start_embedded(run: Run) -> None:
-    account = folders.server_account(run.var / "pg")
-    folders.check_reach(run.var, account)
+    account = run.account
     sockets = folders.open_socket_folder(run.var, account)
     if run.embeds_database:
         say("Starting the database. 正在启动数据库……")

@@ -46,7 +46,10 @@ def facts_of(site: Site) -> dict:
 
 
 def source_facts(site: Site, enterprises: dict[str, Enterprise]) -> dict:
-    named = [(party_type, enterprises[key], head_of(key, site)) for party_type, key in zip(PARTIES, site.parties)]
+    named = [
+        (party_type, enterprises[key], head_of(key, site))
+        for party_type, key in zip(PARTIES, site.parties, strict=True)
+    ]
     return facts_of(site) | {
         "category": site.category,
         "parties": [
@@ -95,10 +98,9 @@ def announce_award(site: Site, enterprises: dict[str, Enterprise]) -> AwardRecor
 
 def new_project(site: Site) -> Project:
     """The identity under which everything about a site is kept."""
-    number = next_number(f"LS{timezone.localdate():%Y%m%d}")
     project = Project(
         project_no=site.project_no or None,
-        temporary_no=None if site.project_no else f"LS{timezone.localdate():%Y%m%d}{number:04d}",
+        temporary_no=None if site.project_no else temporary_no(),
         name=site.project_name,
         works_name=site.works_name,
         is_sample=True,
@@ -106,6 +108,11 @@ def new_project(site: Site) -> Project:
     project.index_search()
     project.save(force_insert=True)
     return project
+
+
+def temporary_no() -> str:
+    series = f"LS{timezone.localdate():%Y%m%d}"
+    return f"{series}{next_number(series):04d}"
 
 
 # Filings
@@ -168,7 +175,9 @@ def name_parties(filing: Filing, site: Site, enterprises: dict[str, Enterprise])
 
 def certificate_of(party_type: str, order: int, site: Site) -> str:
     serial = f"{abs(int(site.point[0][-4:])) + order:05d}"
-    return {PartyType.CONTRACTOR: f"鄂1422025{serial}", PartyType.SUPERVISOR: f"4200{serial}"}.get(party_type, "")
+    if party_type == PartyType.OWNER:
+        return ""
+    return f"鄂1422025{serial}" if party_type == PartyType.CONTRACTOR else f"4200{serial}"
 
 
 def list_works(filing: Filing, site: Site) -> None:
