@@ -136,6 +136,7 @@ MFA_FORMS = {
     "activate_totp": "accounts.forms.ActivateSecondFactorForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half a minute early or late; accounts.forms sees to it that no code works twice
 MFA_TOTP_ISSUER = env("PLATFORM_NAME", "武汉市智慧建管一体化服务平台")
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
@@ -239,6 +240,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
+    "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
 }
 RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit"]  # every few seconds (portal.relay)

@@ -1,0 +1,293 @@
+"""The check in the background: how it ends, and that nothing is lost or stuck on the way."""
+
+import errno
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from PIL import Image
+
+from portal.documents import checks, storage, tasks
+from portal.documents.actions import purge, remove
+from portal.documents.models import Document
+from portal.documents.tasks import ATTEMPTS, UNFINISHED, check_documents, claim, examine
+from tests.portal.documents import files
+
+pytestmark = pytest.mark.django_db
+
+
+def later(document):
+    """As if the lease, or the pause before the next try, were over."""
+    Document.objects.filter(pk=document.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("kind", ["test_papers", "test_photo"])
+def test_a_sound_photo_is_ready_written_anew_and_sealed_where_it_was(kept, folder, lying, kind):
+    document = kept(files.phone_photo() + files.MARK, "照片.Jpg", kind=kind)
+
+    assert (document.state, document.problem, document.scan) == ("ready", "", "unscanned")
+    assert (document.width, document.height, document.media_type) == (400, 640, "image/jpeg")
+    clean = storage.read(document)
+    assert (document.size, document.sha256) == (len(clean), hashlib.sha256(clean).hexdigest())
+    assert len(Image.open(io.BytesIO(clean)).getexif()) == 0 and files.MARK not in clean
+    assert Image.open(io.BytesIO(storage.read(document, "thumb"))).size == (200, 320)
+    assert lying() == [document.key, storage.key_of(document, "thumb")]
+    for path in folder.rglob("*.*"):
+        assert path.read_bytes().startswith(b"\xff\xd8\xff") is (kind == "test_papers")
+
+
+def test_a_sound_pdf_is_ready_as_it_was_with_pictures_of_its_pages(kept):
+    data = files.pdf(pages=22)
+    document = kept(data, "合同.pdf")
+    assert (document.state, document.pages, document.previews, document.thumbnail) == ("ready", 22, 20, True)
+    assert storage.read(document) == data
+    assert Image.open(io.BytesIO(storage.read(document, "20"))).format == "JPEG"
+
+
+@pytest.mark.parametrize(("data", "name"), [(files.docx(), "a.docx"), (files.xlsx(), "b.xlsx"), (files.ofd(), "c.ofd")])
+def test_a_sound_office_document_is_ready_without_pictures(kept, data, name):
+    document = kept(data, name)
+    assert (document.state, document.has_preview, document.thumbnail) == ("ready", False, False)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "problem"),
+    [
+        (files.noise((800, 600))[:9000], "a.jpg", checks.BROKEN_IMAGE),
+        (files.png_bomb(30000, 30000), "a.png", checks.TOO_MANY_PIXELS % (30000, 30000)),
+        (files.pdf(change=files.run_javascript), "a.pdf", checks.ACTIVE_PDF % "脚本"),
+        (files.docm(), "a.docx", checks.MACROS % "docx"),
+        (files.docx({"word/a.bin": bytes(50_000_000)}), "a.docx", checks.BLOATED),
+    ],
+)
+def test_an_unsound_file_is_refused_with_a_sentence(kept, lying, data, name, problem):
+    document = kept(data, name)
+    assert (document.state, document.problem) == ("refused", problem)
+    assert lying() == [document.key]
+
+
+def test_the_next_files_do_not_wait_for_a_poisonous_one(kept, monkeypatch, tmp_path):
+    poison = kept(files.pdf(), "a.pdf", checked=False)
+    good = kept(files.pdf(), "b.pdf", checked=False)
+    spoil(poison, monkeypatch, tmp_path)
+    assert check_documents() == 2
+    poison.refresh_from_db(), good.refresh_from_db()
+    assert (poison.state, poison.attempts, good.state) == ("checking", 1, "ready")
+    assert check_documents() == 0
+
+
+def spoil(document, monkeypatch, tmp_path):
+    """Let the inspector die over this document, as a decoder with a bug would."""
+    real, crash = tasks.inspect, tmp_path / "crash.py"
+    crash.write_text("import os; os.abort()")
+
+    def inspect(other):
+        with monkeypatch.context() as patched:
+            if other.pk == document.pk:
+                patched.setattr(tasks, "INSPECTOR", crash)
+            return real(other)
+
+    monkeypatch.setattr(tasks, "inspect", inspect)
+
+
+def test_a_poisonous_file_is_refused_after_three_tries(kept, monkeypatch, tmp_path):
+    poison = kept(files.pdf(), "a.pdf", checked=False)
+    spoil(poison, monkeypatch, tmp_path)
+    for attempt in range(1, ATTEMPTS + 1):
+        assert check_documents() == 1
+        poison.refresh_from_db()
+        assert poison.attempts == attempt
+        later(poison)
+    assert (poison.state, poison.problem) == ("refused", UNFINISHED)
+    assert check_documents() == 0
+
+
+def test_a_worker_that_was_killed_each_time_ends_in_a_refusal(kept):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    for _ in range(ATTEMPTS):
+        assert claim() == document
+        later(document)
+    check_documents()
+    document.refresh_from_db()
+    assert (document.state, document.problem) == ("refused", UNFINISHED)
+
+
+def test_nobody_takes_a_file_that_another_worker_has(kept):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    assert claim() == document
+    assert claim() is None
+    later(document)
+    assert claim() == document
+
+
+def test_the_slower_of_two_workers_changes_nothing(kept):
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+    slow = claim()
+    later(document)
+    check_documents()
+    document.refresh_from_db()
+    before = (document.key, document.sha256, document.checked_at)
+    tasks.settle(slow, {"problem": "late"}, {})
+    document.refresh_from_db()
+    assert (document.state, document.key, document.sha256, document.checked_at) == ("ready", *before)
+    assert storage.read(document)
+
+
+def test_a_worker_whose_lease_ran_out_leaves_the_verdict_to_the_next(kept):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    slow = claim()
+    later(document)
+    quick = claim()
+    tasks.settle(slow, {"problem": "late"}, {})
+    document.refresh_from_db()
+    assert (document.state, document.attempts) == ("checking", 2)
+    examine(quick)
+    document.refresh_from_db()
+    assert document.state == "ready"
+
+
+def test_a_file_that_was_changed_on_the_disk_is_never_ready(kept, folder):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    (folder / document.key).write_bytes(files.pdf(pages=2))
+    for _ in range(ATTEMPTS):
+        check_documents()
+        later(document)
+    document.refresh_from_db()
+    assert (document.state, document.problem) == ("refused", UNFINISHED)
+
+
+def test_a_file_that_hangs_the_inspector_is_given_up_in_time(kept, monkeypatch, tmp_path):
+    endless = tmp_path / "endless.py"
+    endless.write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(tasks, "INSPECTOR", endless)
+    monkeypatch.setattr(tasks, "TIME_LIMIT", 0.5)
+    document = kept(files.pdf(), "a.pdf")
+    assert (document.state, document.attempts) == ("checking", 1)
+    assert document.lease_until > timezone.now()
+
+
+def test_a_pdf_that_is_only_hard_to_draw_passes_at_the_last_try(kept):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    Document.objects.filter(pk=document.pk).update(attempts=ATTEMPTS - 1)
+    check_documents()
+    document.refresh_from_db()
+    assert (document.state, document.previews) == ("ready", 0)
+
+
+def test_a_full_disk_delays_the_check_and_blames_no_file(kept, monkeypatch, lying):
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "of_bytes", full)
+        for _ in range(ATTEMPTS + 2):
+            check_documents()
+            later(document)
+    document.refresh_from_db()
+    assert (document.state, document.attempts, lying()) == ("checking", 0, [document.key])
+    check_documents()
+    document.refresh_from_db()
+    assert document.state == "ready"
+
+
+@pytest.mark.parametrize("end", [lambda document: remove(document, by=None), lambda document: purge([document])])
+def test_a_file_removed_during_its_check_stays_removed_and_leaves_nothing_new(kept, monkeypatch, lying, end):
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+    real = tasks.inspect
+
+    def slowly(claimed):
+        found = real(claimed)
+        end(Document.objects.get(pk=document.pk))
+        return found
+
+    monkeypatch.setattr(tasks, "inspect", slowly)
+    check_documents()
+    document.refresh_from_db()
+    assert document.state == "removed"
+    assert lying() == ([document.key] if document.key else [])
+
+
+def test_what_an_interrupted_check_left_is_written_over(kept, lying):
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+    storage.keep_part(document, "clean", b"half")
+    storage.keep_part(document, "thumb", b"half")
+    check_documents()
+    document.refresh_from_db()
+    assert document.state == "ready" and storage.read(document).startswith(b"\xff\xd8\xff")
+    assert lying() == [document.key, storage.key_of(document, "thumb")]
+
+
+def test_the_inspector_has_no_secrets_and_little_memory(monkeypatch, tmp_path, kept):
+    spy = tmp_path / "spy.py"
+    spy.write_text("import os, json; print(json.dumps({'problem': ' '.join(sorted(os.environ))}))")
+    monkeypatch.setattr(tasks, "INSPECTOR", spy)
+    seen = kept(files.pdf(), "a.pdf").problem
+    assert set(seen.split()) <= {"PATH", "LD_LIBRARY_PATH", "LC_CTYPE"}
+    greedy = f"import runpy; c = runpy.run_path({checks.__file__!r}); c['confine'](); bytearray(3 << 30)"
+    run = subprocess.run([sys.executable, "-c", greedy], capture_output=True)
+    assert run.returncode == 1 and b"MemoryError" in run.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_is_followed_by_another(kept):
+    """A real process takes the file and dies; nobody gets it before its lease is over; then it ends ready."""
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+    script = (
+        "import django, time; django.setup()\n"
+        "from django.db import connection\n"
+        f"connection.settings_dict['NAME'] = {connection.settings_dict['NAME']!r}\n"
+        "from portal.documents.tasks import claim\n"
+        "print(claim().pk, flush=True); time.sleep(60)\n"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"}
+    worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+    assert worker.stdout.readline().decode().strip() == str(document.pk)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+    assert check_documents() == 0
+    later(document)
+    assert check_documents() == 1
+    document.refresh_from_db()
+    assert (document.state, document.attempts) == ("ready", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_share_the_files(kept):
+    documents = [kept(files.pdf(), f"{number}.pdf", checked=False) for number in range(6)]
+    counts = []
+
+    def work():
+        counts.append(check_documents())
+        connection.close()
+
+    threads = [Thread(target=work) for _ in range(3)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - started < 60
+    assert sum(counts) == 6
+    assert set(Document.objects.values_list("state", "attempts")) == {("ready", 1)}
+    assert len(documents) == Document.objects.count()
+
+
+def test_examining_a_ready_file_again_does_no_harm(kept):
+    document = kept(files.phone_photo(), "a.jpg")
+    before = (document.key, document.sha256)
+    examine(document)
+    document.refresh_from_db()
+    assert (document.state, document.key, document.sha256) == ("ready", *before)
+    assert storage.read(document)

@@ -1,0 +1,158 @@
+"""Handing documents out: to whom, and in what form."""
+
+from uuid import uuid4
+
+import pytest
+
+from portal.audit.models import AuditEntry
+from portal.documents import permissions, storage
+from portal.documents.actions import purge, remove, store
+from portal.documents.models import Document
+from tests.portal.documents import files
+
+pytestmark = pytest.mark.django_db
+
+WAYS = ["", "preview/", "preview/1/", "thumbnail/", "view/", "status/"]
+
+
+@pytest.fixture
+def open_as(web):
+    """The answer to `user` (None: a visitor): open_as(user, document, "preview/")."""
+
+    def fetch(user, document, way="", **headers):
+        web.logout()
+        if user:
+            web.force_login(user)
+        return web.get(f"/documents/{getattr(document, 'pk', document)}/{way}", **headers)
+
+    return fetch
+
+
+def test_a_document_is_handed_out_as_an_attachment_under_its_own_name(kept, owner, open_as):
+    document = kept(files.pdf(), '施工 许可证\r\n"x".pdf')
+    response = open_as(owner, document)
+
+    assert (response.status_code, response.getvalue()) == (200, storage.read(document))
+    assert response["Content-Type"] == "application/pdf"
+    disposition = "attachment; filename*=utf-8''%E6%96%BD%E5%B7%A5%20%E8%AE%B8%E5%8F%AF%E8%AF%81%20_x_.pdf"
+    assert response["Content-Disposition"] == disposition
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert (response["X-Content-Type-Options"], response["Cache-Control"]) == ("nosniff", "private, no-store")
+    assert response["Content-Length"] == str(document.size)
+    assert not AuditEntry.objects.filter(event="document.opened").exists()
+
+
+def test_a_photo_is_shown_in_the_page_and_each_look_is_recorded(kept, owner, open_as):
+    document = kept(files.phone_photo(), "身份证.jpg", kind="test_photo")
+    for way, part in [("preview/", "file"), ("thumbnail/", "thumb"), ("", "file")]:
+        response = open_as(owner, document, way)
+        assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
+        assert response.getvalue().startswith(b"\xff\xd8\xff")
+        entry = AuditEntry.objects.filter(event="document.opened").latest("pk")
+        assert (entry.actor, entry.subject_id, entry.details) == (owner, str(document.pk), {"part": part})
+        assert "身份证.jpg" not in entry.subject_label
+    assert AuditEntry.objects.filter(event="document.opened").count() == 3
+
+
+def test_the_pages_of_a_pdf_are_shown_as_pictures(kept, owner, open_as):
+    document = kept(files.pdf(pages=2), "a.pdf")
+    for page, status in [(1, 200), (2, 200), (0, 404), (3, 404), (21, 404)]:
+        response = open_as(owner, document, f"preview/{page}/")
+        assert response.status_code == status
+    response = open_as(owner, document, "preview/2/")
+    assert (response["Content-Type"], response["Content-Disposition"][:6]) == ("image/jpeg", "inline")
+
+
+def test_there_is_no_picture_of_an_office_document(kept, owner, open_as):
+    document = kept(files.docx(), "a.docx")
+    assert [open_as(owner, document, way).status_code for way in WAYS] == [200, 404, 404, 404, 404, 200]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stranger_a_visitor_and_a_wrong_number_find_nothing(kept, person, open_as, way):
+    document = kept(files.pdf(), "a.pdf")
+    assert open_as(person("何静"), document, way).status_code == 404
+    assert open_as(None, document, way).status_code == 404
+    assert open_as(person("审核员"), uuid4(), way).status_code == 404
+    assert open_as(person("审核员"), document, way).status_code == 200
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_file_that_is_not_ready_exists_only_for_its_uploader(kept, owner, person, open_as, way):
+    checking = kept(files.pdf(), "a.pdf", checked=False)
+    refused = kept(files.pdf(change=files.launch), "b.pdf")
+    checking.refresh_from_db()
+    Document.objects.filter(pk=checking.pk).update(state="checking", checked_at=None, previews=0, thumbnail=False)
+    for document in (checking, refused):
+        assert open_as(person("审核员"), document, way).status_code == 404
+        assert open_as(owner, document, way).status_code == (200 if way in {"", "status/"} else 404)
+
+
+def test_an_app_may_say_who_sees_what_is_not_ready(kept, owner, person, open_as):
+    allow, deny = lambda *asked: True, lambda *asked: False
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    permissions.register_reader("accounts.User", deny, unready=allow)
+    assert open_as(None, document).status_code == 200
+    permissions.register_reader("accounts.User", allow, unready=deny)
+    assert open_as(owner, document).status_code == 404
+
+
+def test_a_holder_nobody_answers_for_is_closed(kept, owner, open_as):
+    document = kept(files.pdf(), "a.pdf")
+    permissions._readers.clear()
+    assert open_as(owner, document).status_code == 404
+
+
+def test_a_replaced_version_is_shown_only_where_an_app_says_so(kept, owner, person, open_as):
+    old = kept(files.image(), "a.jpg", kind="test_photo")
+    kept(files.image(), "b.jpg", kind="test_photo")
+    assert open_as(owner, old).status_code == 404
+    permissions.register_reader(
+        "accounts.User", lambda *asked: True, unready=lambda user, document, _: document.was_sound
+    )
+    assert open_as(owner, old, "preview/").status_code == 200
+
+
+def test_removed_and_purged_files_are_gone(kept, owner, open_as):
+    removed, purged = kept(files.pdf(), "a.pdf"), kept(files.pdf(), "b.pdf")
+    remove(removed, by=owner)
+    purge([purged])
+    permissions.register_reader("accounts.User", lambda *asked: True, unready=lambda *asked: True)
+    assert open_as(owner, purged).status_code == 404
+    permissions.register_reader("accounts.User", lambda *asked: True)
+    assert open_as(owner, removed).status_code == 404
+
+
+def test_a_lost_file_is_not_found_rather_than_a_crash(kept, owner, open_as, folder):
+    document = kept(files.pdf(), "a.pdf")
+    (folder / document.key).unlink()
+    assert open_as(owner, document).status_code == 404
+
+
+def test_only_reading_is_possible(web, kept, owner):
+    document = kept(files.pdf(), "a.pdf")
+    web.force_login(owner)
+    assert web.head(f"/documents/{document.pk}/").status_code == 200
+    assert web.post(f"/documents/{document.pk}/").status_code == 405
+
+
+def test_the_status_tells_how_far_the_check_is(kept, owner, open_as):
+    document = kept(files.pdf(change=files.launch), "a.pdf")
+    answer = open_as(owner, document, "status/?field=papers").json()
+    assert (answer["state"], answer["state_label"]) == ("refused", "未通过")
+    assert answer["problem"] == document.problem
+    assert set(answer["urls"]) == {"status", "file"}
+    assert document.problem in answer["html"] and 'name="remove_papers"' in answer["html"]
+
+
+def test_the_owner_of_a_draft_needs_no_account(web, owner):
+    document = store(files.upload(files.image(), "a.jpg"), kind="test_photo", holder=owner)
+    permissions.register_reader("accounts.User", ask_cookie, unready=ask_cookie)
+    assert web.get(f"/documents/{document.pk}/").status_code == 404
+    web.cookies["draft"] = "k"
+    assert web.get(f"/documents/{document.pk}/").status_code == 200
+    assert AuditEntry.objects.get(event="document.opened").actor is None
+
+
+def ask_cookie(user, document, request):
+    return request.COOKIES.get("draft") == "k"
