@@ -1,0 +1,1 @@
+"""Pages walked in a real browser."""

@@ -1,0 +1,121 @@
+"""A real Chromium against the live server; every page it sees must obey the CSP and raise no script error."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from portal.documents.tasks import check_documents
+from portal.notifications.models import TrayEntry
+from portal.notifications.tasks import deliver
+from tests import make
+from tests.conftest import browser as chromium_path
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in this thread
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+REPORT_VIOLATIONS = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', e => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/e2e/" in str(item.fspath):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def reference(transactional_db):
+    """The dictionaries that every database has."""
+    make.reference()
+
+
+class Person:
+    """Somebody at a browser: an own context, so that several people act side by side."""
+
+    def __init__(self, chromium, address: str, width: int = 1440, scripts: bool = True):
+        self.context = chromium.new_context(
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=address,
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+        )
+        self.context.set_default_timeout(15_000)
+        self.context.add_init_script(REPORT_VIOLATIONS)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message):
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+            self.complaints.append(message.text)
+
+    def opens(self, path: str) -> Page:
+        self.page.goto(path)
+        return self.page
+
+    def sees(self, text: str) -> bool:
+        self.page.get_by_text(text).first.wait_for()
+        return True
+
+    def axe(self) -> list:
+        """What axe finds against WCAG 2.2 A and AA on the page as it is now."""
+        # evaluate() runs outside the page's policy, so the policy stays as strict as for everybody
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", AXE_RULES)["violations"]
+        return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
+
+    def leaves(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def people(chromium, live_server):
+    """Make people; when the test ends none of them may have met a script error or a policy violation."""
+    made: list[Person] = []
+
+    def person(**options) -> Person:
+        made.append(Person(chromium, live_server.url, **options))
+        return made[-1]
+
+    yield person
+    complaints = [complaint for each in made for complaint in each.complaints]
+    for each in made:
+        each.leaves()
+    assert complaints == []
+
+
+def work() -> None:
+    """What worker and relay do meanwhile: check what was uploaded, deliver what was written."""
+    check_documents()
+    deliver()
+
+
+def last_text_to(phone: str) -> str:
+    """The last text message that the built-in provider would have sent to a phone."""
+    work()
+    return next(entry.text for entry in TrayEntry.objects.order_by("-created_at", "-pk") if entry.address == phone)
