@@ -1,0 +1,245 @@
+"""Pages of one's own account, and those before one has a session."""
+
+from typing import cast
+
+from allauth.account import views as allauth_views
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.actions import set_first_password, set_password
+from accounts.codes import WAIT, answer_question, ask_question, send_code
+from accounts.forms import (
+    FirstPasswordForm,
+    NewPasswordForm,
+    OperatorPasswordForm,
+    PasswordForm,
+    QuestionForm,
+    RecoverForm,
+)
+from accounts.models import User
+from accounts.recovery import (
+    KEPT,
+    begin_recovery,
+    is_recovering,
+    recovering_user,
+    send_recovery_code,
+    use_token,
+    user_of_token,
+)
+from accounts.signin import ENTERPRISE, STAFF, canonical_account, landing_with, safe_next, send_code_for_sign_in
+from portal.audit.actions import record
+from portal.errors import wants_json
+from portal.forms import MobileField, posted
+from portal.masking import mask_id, mask_phone
+
+CHANGED = gettext_lazy("密码已修改，请使用新密码重新登录")
+STEPS = [gettext_lazy("填写账号"), gettext_lazy("设置新密码"), gettext_lazy("重新登录")]
+SENT = gettext_lazy("如信息无误，验证码已发送到预留手机")
+
+reauthenticate = allauth_views.reauthenticate
+
+
+def me(request: HttpRequest) -> User:
+    """Whoever is signed in: LoginRequiredMiddleware lets nobody else come here."""
+    return cast(User, request.user)
+
+
+def signout(request: HttpRequest) -> HttpResponse:
+    """Only a post signs out: an address somebody was lured to must not."""
+    if request.method != "POST":
+        return redirect("home")
+    record("account.signed_out", me(request), by=me(request))
+    logout(request)
+    response = redirect("landing")
+    response["Clear-Site-Data"] = '"storage"'
+    return response
+
+
+@login_not_required
+def to_landing(request: HttpRequest) -> HttpResponse:
+    """Where allauth would show its own sign-in page."""
+    target = safe_next(request, request.GET.get("next", ""))
+    return redirect("home" if request.user.is_authenticated else landing_with(next=target))
+
+
+@never_cache
+def first_password(request: HttpRequest) -> HttpResponse:
+    """首次登录修改密码: a code to the own phone, a new password, and sign in again (decisions 3)."""
+    user = me(request)
+    if not user.must_change_password:
+        return redirect("home")
+    form = FirstPasswordForm(user=user, request=request, **posted(request))
+    if "send_code" in request.POST:
+        form = FirstPasswordForm(user=user, request=request)
+        say(request, *send_own_code(request))
+    elif form.is_valid():
+        set_first_password(user, form.cleaned_data["password"])
+        logout(request)
+        messages.success(request, CHANGED)
+        return redirect("landing")
+    return render(request, "accounts/first_password.html", {"form": form, "phone": mask_phone(user.contact_phone())})
+
+
+@login_not_required
+@never_cache
+def recover(request: HttpRequest) -> HttpResponse:
+    """忘记密码, first page: whose account it is."""
+    form = RecoverForm(**posted(request))
+    if form.is_valid():
+        try:
+            begin_recovery(request, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.info(request, SENT)
+            return redirect("accounts:recover-password")
+    return render(request, "accounts/recover.html", {"form": form, "steps": STEPS})
+
+
+@login_not_required
+@never_cache
+def recover_password(request: HttpRequest) -> HttpResponse:
+    """忘记密码, second page: the code and the new password."""
+    if not is_recovering(request):
+        return redirect("accounts:recover")
+    user = recovering_user(request)
+    form = NewPasswordForm(user=user, request=request, **posted(request))
+    if "send_code" in request.POST:
+        form = NewPasswordForm(user=user, request=request)
+        say(request, *send_code_again(request))
+    elif form.is_valid() and user:
+        set_password(user, form.cleaned_data["password"], by=user)
+        del request.session[KEPT]
+        messages.success(request, CHANGED)
+        return redirect("landing")
+    return render(request, "accounts/recover_password.html", {"form": form, "steps": STEPS})
+
+
+@login_not_required
+@require_POST
+def send_code_by_script(request: HttpRequest) -> JsonResponse:
+    """POST ?purpose=…, phone → {ok, text, wait}: 获取验证码 without leaving the page."""
+    send = SENDERS.get(request.GET.get("purpose", ""))
+    if send is None:
+        raise Http404
+    text, good = send(request)
+    return JsonResponse({"ok": good, "text": text, "wait": WAIT if good else 0})
+
+
+def send_typed_code(request: HttpRequest) -> tuple[str, bool]:
+    """To a number that a visitor types into a registration."""
+    try:
+        phone = MobileField().clean(request.POST.get("phone", ""))
+        send_code(phone, purpose=request.GET["purpose"], request=request)
+    except ValidationError as error:
+        return " ".join(error.messages), False
+    return _("验证码已发送，请注意查收。"), True
+
+
+def send_own_code(request: HttpRequest) -> tuple[str, bool]:
+    """To the number on file of somebody who is to replace the initial password."""
+    if not request.user.is_authenticated or not me(request).must_change_password:
+        raise Http404
+    if not (phone := me(request).contact_phone()):
+        return _("账号没有预留手机号，请联系平台运营人员。"), False
+    try:
+        send_code(phone, purpose="first_password", request=request)
+    except ValidationError as error:
+        return " ".join(error.messages), False
+    return _("验证码已发送，请注意查收。"), True
+
+
+def send_sign_in_code(request: HttpRequest) -> tuple[str, bool]:
+    return send_code_for_sign_in(request, canonical_account(request.POST.get("phone", ""), ENTERPRISE))
+
+
+def send_code_again(request: HttpRequest) -> tuple[str, bool]:
+    if not is_recovering(request):
+        raise Http404
+    try:
+        send_recovery_code(request)
+    except ValidationError as error:
+        return " ".join(error.messages), False
+    return str(SENT), True
+
+
+SENDERS = {
+    "enterprise_registration": send_typed_code,
+    "project_user_registration": send_typed_code,
+    "first_password": send_own_code,
+    "sign_in": send_sign_in_code,
+    "password_reset": send_code_again,
+}
+
+
+def say(request: HttpRequest, text: str, good: bool) -> None:
+    (messages.success if good else messages.error)(request, text)
+
+
+@login_not_required
+@never_cache
+def code_question(request: HttpRequest) -> HttpResponse:
+    """The small sum between a busy network and more codes: never a block."""
+    form = QuestionForm(question=ask_question(request), **posted(request))
+    if form.is_valid():
+        if answer_question(request, form.cleaned_data["answer"]):
+            return render(request, "accounts/code_question_done.html")
+        form = QuestionForm(question=ask_question(request))
+        messages.error(request, _("答案不对，请回答新的问题。"))
+    return render(request, "accounts/code_question.html", {"form": form})
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """个人中心: one's own data, masked until asked for."""
+    user = me(request)
+    shown = {"phone": mask_phone(user.contact_phone()), "id_number": mask_id(user.id_number)}
+    context = {"shown": shown, "has_factor": is_mfa_enabled(user)}
+    return render(request, "accounts/account.html", context)
+
+
+@require_POST
+def account_reveal(request: HttpRequest, field: str) -> HttpResponse:
+    """One's own phone or ID number in full; that it was shown is recorded."""
+    user = me(request)
+    value = {"phone": user.contact_phone(), "id-number": user.id_number}.get(field)
+    if not value:
+        raise Http404
+    record("account.revealed", user, by=user, field=field)
+    if wants_json(request):
+        return JsonResponse({"value": value})
+    label = _("手机号") if field == "phone" else _("身份证号")
+    return render(request, "accounts/account_reveal.html", {"label": label, "value": value})
+
+
+def account_password(request: HttpRequest) -> HttpResponse:
+    """修改密码. This session goes on, all others end."""
+    user = me(request)
+    form = PasswordForm(user=user, **posted(request))
+    if form.is_valid():
+        set_password(user, form.cleaned_data["password"], by=user)
+        update_session_auth_hash(request, user)
+        messages.success(request, _("密码已修改，账号已在其他设备上退出登录。"))
+        return redirect("accounts:account")
+    return render(request, "accounts/account_password.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+def operator(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-time link of a staff account: sets its password and leads to the sign-in page."""
+    user = user_of_token(token)
+    form = OperatorPasswordForm(user=user, **posted(request))
+    if form.is_valid():
+        use_token(token, form.cleaned_data["password"])
+        messages.success(request, _("密码已设置，请在管理端登录。"))
+        return redirect(landing_with(side=STAFF))
+    return render(request, "accounts/operator.html", {"form": form, "username": user.username})
