@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import StationPost, Target
 from enterprises.models import Enterprise
 from enterprises.permissions import enterprises_granted
+from portal.audit import masked
 from portal.crypto import EncryptedJSONField
 from portal.ids import Identified
 from portal.places import District, JurisdictionArea
 from portal.search import Searchable
 from portal.workflow import LockingQuerySet, Workflow
-from projects.models import AwardRecord, ConstructionPermit, Project, ProjectUser
+from projects.models import AwardRecord, ConstructionPermit, Project
+from projects.permissions import memberships_granted
 from supervision.catalogue import (
     SPECS,
     SYSTEM,
@@ -40,11 +42,8 @@ class FilingQuerySet(LockingQuerySet):
 
     def of_applicant(self, user):
         """Of the person's own enterprises and projects, where that enterprise has 项目报监 (decisions 5, 8, 11)."""
-        granted = enterprises_granted(user, SYSTEM)
-        codes = list(granted.values_list("uscc", flat=True))
-        projects = ProjectUser.objects.filter(
-            user=user, status=ProjectUser.Status.APPROVED, enterprise__in=granted
-        ).values("project")
+        codes = list(enterprises_granted(user, SYSTEM).values_list("uscc", flat=True))
+        projects = memberships_granted(user, SYSTEM).values("project")
         return self.filter(Q(uscc_codes__overlap=codes) | Q(project__in=projects, status__in=Filing.KNOWN_TO_PROJECT))
 
     def held_by_stations_of(self, user):
@@ -195,6 +194,11 @@ class Filing(Workflow, Searchable, Identified):
 
     def get_absolute_url(self):
         return reverse("filing:detail", args=[self.pk])
+
+    @property
+    def audit_label(self) -> str:
+        """How the trail names it; a works name may hold what looks like somebody's number."""
+        return masked(str(self))
 
     @property
     def spec(self) -> Spec:

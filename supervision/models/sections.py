@@ -49,7 +49,7 @@ class FilingParty(Identified):
 
     @property
     def lead_title(self):
-        return LEAD_TITLES[self.party_type]
+        return LEAD_TITLES[PartyType(self.party_type)]
 
 
 class UnitWork(Identified):

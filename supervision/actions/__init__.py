@@ -1,0 +1,33 @@
+"""Everything that changes a filing or its reviews. Each action locks the project, then the filing, then acts."""
+
+from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
+from supervision.actions.review import (
+    accept_review,
+    add_item,
+    approve_review,
+    change_item,
+    drop_item,
+    return_review,
+)
+from supervision.actions.settle import overall, settle
+from supervision.actions.submit import submit_filing
+from supervision.actions.withdraw import supplement_filing, withdraw_filing
+
+__all__ = [
+    "accept_review",
+    "add_item",
+    "answer_item",
+    "approve_review",
+    "change_item",
+    "drop_item",
+    "editable_places",
+    "may_change",
+    "open_items",
+    "overall",
+    "resubmit_filing",
+    "return_review",
+    "settle",
+    "submit_filing",
+    "supplement_filing",
+    "withdraw_filing",
+]

@@ -1,0 +1,170 @@
+"""One project, one live filing: whose project it is, what it is filed as already, and 存在 (decisions 10, S8, S9)."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Target
+from portal.errors import Refused
+from projects.models import AwardRecord, ConstructionPermit, Project
+from supervision.actions.holding import locked_projects
+from supervision.candidates import EARLIER_MODULES, Match, candidates_for, is_same_project
+from supervision.models import Filing
+
+SEARCH = ["search_tokens", "search_text"]
+CONVERTIBLE = (Filing.Status.APPROVED, Filing.Status.FILED)
+
+# One project, one live filing
+
+
+def locked_with_project(pk, prior: Filing | None) -> tuple[Filing, Project]:
+    """The filing with the project that its 项目编号 belongs to, which may be another than it was made under.
+
+    Everything that is about to be compared is locked: the same project handed in twice at once is seen once.
+    """
+    facts = Filing.objects.values("project_id", "project_no").get(pk=pk)
+    named = Project.objects.filter(project_no=facts["project_no"] or None).values_list("pk", flat=True)
+    projects = locked_projects([facts["project_id"], *named, *([prior.project_id] if prior else [])])
+    filing = Filing.objects.locked(pk)
+    if (filing.project_id, filing.project_no) != (facts["project_id"], facts["project_no"]):
+        raise Refused(_("该报监刚刚被修改，请刷新页面后重试。"))
+    return filing, identified(filing, projects)
+
+
+def identified(filing: Filing, projects: dict) -> Project:
+    """The project with the filing's number. A number nobody has yet is given to the filing's own project."""
+    own = projects[filing.project_id]
+    number = filing.project_no
+    if not number or own.project_no == number:
+        return own
+    if holder := next((project for project in projects.values() if project.project_no == number), None):
+        return holder
+    if own.project_no and (filing.permit_id or own.filings.exclude(pk=filing.pk).exists()):
+        return own  # others know the project under the number it has
+    try:
+        with transaction.atomic():
+            own.project_no = number
+            own.index_search()
+            own.save(update_fields=["project_no", *SEARCH])
+    except IntegrityError:  # somebody else's filing gave it this very moment
+        return Project.objects.locked(Project.objects.get(project_no=number).pk)
+    return own
+
+
+def live_key_of(filing: Filing) -> str:
+    """What a live filing holds alone: its project, or its permit where the project has several (decisions 10)."""
+    if filing.permit_id and ConstructionPermit.objects.filter(project=filing.project_id).count() > 1:
+        return f"{filing.project_id}:{filing.permit_id}"
+    return str(filing.project_id)
+
+
+def refusal_of_second(filing: Filing, first: Filing, by) -> Refused:
+    """Say where the project is filed already; to strangers of that filing, only that it is (security S8, S9)."""
+    if not Filing.objects.visible_to(by).filter(pk=first.pk).exists():
+        return Refused(
+            _("请联系%(area)s监督站核实。") % {"area": filing.jurisdiction_area or _("辖区")},
+            heading=_("该项目已由其他单位报监，请联系辖区监督站"),
+            safe=_("您填写的内容已保存。"),
+        )
+    facts = {"module": first.get_module_display(), "number": first.number}
+    return Refused(
+        _("项目在任意模块报监就行，无需在多个模块重复报监。"),
+        *way_on(filing, first),
+        heading=_("该项目已于 %(module)s 报监（编号%(number)s）") % facts,
+        safe=_("您填写的内容已保存。"),
+        action=(_("查看该报监"), first.get_absolute_url()),
+    )
+
+
+def way_on(filing: Filing, first: Filing) -> list[str]:
+    """What may be done with an earlier filing of the project."""
+    if first.module not in EARLIER_MODULES[filing.module]:
+        return []
+    if first.status in CONVERTIBLE:
+        return [_("如需转入本模块，请返回并选择“存在”，关联该报监。")]
+    return [_("该报监办结后，可在此选择“存在”转入本模块。")]
+
+
+def require_new(filing: Filing, *, reason: str, by) -> None:
+    """Refuse 不存在 where the project is filed; where it only may be, ask for a reason that the stations read."""
+    found = candidates_for(filing)
+    if same := next((candidate for candidate in found if candidate.match == Match.PROJECT), None):
+        raise refusal_of_second(filing, same.filing, by)
+    if not found or reason:
+        return
+    visible = set(Filing.objects.visible_to(by).filter(pk__in=[one.filing.pk for one in found]).values_list("pk"))
+    known = [one.filing for one in found if (one.filing.pk,) in visible]
+    lines = [f"{one.get_module_display()} {one.number} {one}" for one in known]
+    others = [_("另有疑似同一项目已由其他单位报监，请联系辖区监督站。")] if len(known) < len(found) else []
+    raise Refused(
+        *lines,
+        *others,
+        _("如确非同一项目，请返回填写理由，监督站将看到您的说明。"),
+        heading=_("疑似已报监，请核实是否为同一项目"),
+        safe=_("您填写的内容已保存。"),
+        action=(_("查看疑似项目"), known[0].get_absolute_url()) if known else None,
+    )
+
+
+# 存在
+
+
+def require_convertible(filing: Filing, prior: Filing | None, *, by) -> Filing:
+    """The locked earlier filing, if it is one that may be converted (edge case 6)."""
+    if prior is None:
+        raise Refused(_("请选择已报监的项目；如未报监过，请选择“不存在”。"))
+    prior = Filing.objects.locked(prior.pk)
+    known = Filing.objects.visible_to(by).filter(pk=prior.pk).exists()
+    if not known and not is_same_project(filing, prior):
+        raise Refused(_("所选报监不属于本项目，请重新选择或选择“不存在”。"))
+    if prior.module not in EARLIER_MODULES[filing.module]:
+        raise refusal_of_second(filing, prior, by)
+    if prior.status not in CONVERTIBLE:
+        facts = {"number": prior.number or "", "status": prior.get_status_display()}
+        raise Refused(_("%(number)s 当前为“%(status)s”，审核通过后才能转入本模块。") % facts)
+    if filing.project_no and prior.project_no and filing.project_no != prior.project_no:
+        raise Refused(_("两个报监的项目编号不同，不是同一项目，请核对项目编号。"))
+    return prior
+
+
+def convert(filing: Filing, prior: Filing, *, by) -> None:
+    """Bind the filing to the earlier one and its project. It is reviewed for every target; nothing is inherited."""
+    join_project(filing, prior)
+    others = [one for one in candidates_for(filing) if one.match == Match.PROJECT and one.filing.pk != prior.pk]
+    if others:
+        raise refusal_of_second(filing, others[0].filing, by)
+    filing.converts = prior
+    filing.targets = [target for target in Target.values if target in filing.spec.targets]
+
+
+def join_project(filing: Filing, prior: Filing) -> None:
+    """Bring the filing, and its permit or award, under the project of the earlier filing, where its people are.
+
+    The project number moves along unless others know the left project by it.
+    """
+    left, kept = filing.project, prior.project
+    if left.pk == kept.pk:
+        return
+    filing.project = kept
+    if left.filings.exclude(pk=filing.pk).exists():
+        return
+    for source in (ConstructionPermit, AwardRecord):
+        source.objects.filter(project=left).update(project=kept)
+    if left.project_no and not kept.project_no:
+        number, left.project_no = left.project_no, None
+        for project, value in ((left, None), (kept, number)):
+            project.project_no = value
+            project.index_search()
+            project.save(update_fields=["project_no", *SEARCH])
+
+
+def keep_only_live(filing: Filing, *, by) -> None:
+    """Save the submission; the database refuses a second live filing of the project, whatever was checked before."""
+    filing.index_search()
+    try:
+        with transaction.atomic():
+            filing.save()
+    except IntegrityError:
+        rival = Filing.objects.filter(live_key=filing.live_key).exclude(pk=filing.pk).first()
+        if rival is None:
+            raise
+        raise refusal_of_second(filing, rival, by) from None

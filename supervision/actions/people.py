@@ -1,0 +1,21 @@
+"""Who is told about a filing."""
+
+from django.db.models import Q
+
+from accounts.models import User
+from supervision.models import Filing
+
+
+def applicants_of(filing: Filing) -> list[User]:
+    """Who handed it in, made it or changed it last."""
+    named = (filing.submitted_by_id, filing.created_by_id, filing.changed_by_id)
+    people = {person for person in named if person is not None}
+    return list(User.objects.filter(pk__in=people, is_active=True, kind=User.Kind.PERSONAL))
+
+
+def concerned_by(filing: Filing) -> list[User]:
+    """The applicants, the people named as heads who have an account, and the officers who reviewed it."""
+    heads = filing.parties.exclude(head_id_index=None).values("head_id_index")
+    officers = filing.reviews.exclude(assignee=None).values("assignee")
+    others = User.objects.filter(Q(id_index__in=heads) | Q(pk__in=officers), is_active=True)
+    return [*applicants_of(filing), *others]

@@ -1,0 +1,176 @@
+"""Handing a filing in, again after corrections, for another target; and taking it back (domain §5.4)."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Station, StationRole, Target
+from portal.audit import record
+from portal.errors import Refused
+from portal.notifications import notify
+from portal.numbers import next_number
+from supervision.actions.identity import (
+    convert,
+    keep_only_live,
+    live_key_of,
+    locked_with_project,
+    require_convertible,
+    require_new,
+)
+from supervision.actions.people import applicants_of
+from supervision.actions.settle import settle
+from supervision.actions.versions import freeze
+from supervision.clock import start_clock
+from supervision.frozen import substantive_changes
+from supervision.gaps import Warning, gaps_of, sheet_of, warnings_of
+from supervision.models import Filing, FilingVersion, Review
+from supervision.permissions import enterprise_of, officers_of, require_preparer
+
+LONGEST_REASON = Filing._meta.get_field("overruled_candidate_reason").max_length
+
+
+@transaction.atomic
+def submit_filing(
+    filing: Filing,
+    *,
+    targets: Iterable[str] = (),
+    prior_exists: bool,
+    prior: Filing | None = None,
+    reason: str = "",
+    acknowledged: Iterable[str] = (),
+    by,
+) -> Filing:
+    """Hand the filing in to the stations of `targets`, or, where `prior` was approved, as its conversion.
+
+    Refused with what is missing, what needs a person's word, the filing that the project already has, or the area
+    that nobody supervises.
+    """
+    filing, project = locked_with_project(filing.pk, prior)
+    require_preparer(by, filing)
+    if filing.status == Filing.Status.RETURNED:
+        raise Refused(_("该报监已退回补正，请在“退回修改”中答复后重新提交。"))
+    filing.move("submit")
+    warnings = require_complete(filing, acknowledged)
+    filing.project = project
+    if prior_exists:
+        convert(filing, require_convertible(filing, prior, by=by), by=by)
+    else:
+        require_new(filing, reason=reason.strip(), by=by)
+        filing.targets = chosen_targets(filing, targets)
+        filing.overruled_candidate_reason = reason.strip()[:LONGEST_REASON]
+    stations = stations_for(filing, filing.targets)
+    fill_in_submission(filing, prior_exists=prior_exists, by=by)
+    keep_only_live(filing, by=by)
+    version = freeze(filing, warnings=warnings, by=by)
+    reviews = [new_review(filing, role, station, version) for role, station in stations.items()]
+    overruled = bool(filing.overruled_candidate_reason)
+    record("filing.submitted", filing, by=by, number=filing.number, targets=filing.targets, overruled=overruled)
+    for review in reviews:
+        tell_station(review, "filing.submitted")
+    link = filing.get_absolute_url()
+    notify(applicants_of(filing), "filing.received", about=filing, link=link, filing=filing, reviews=reviews)
+    settle(filing, by=by)
+    return filing
+
+
+def require_complete(filing: Filing, acknowledged: Iterable[str]) -> list[Warning]:
+    """The warnings that were ticked; Refused with everything missing or not ticked."""
+    sheet = sheet_of(filing)
+    if gaps := gaps_of(sheet):
+        raise Refused(
+            *[gap.text for gap in gaps],
+            heading=_("还有 %(count)d 处需要补充，暂不能报监") % {"count": len(gaps)},
+            safe=_("您填写的内容已保存。"),
+            action=(_("返回编辑"), reverse("filing:hub", args=[filing.pk])),
+        )
+    warnings, ticked = warnings_of(sheet), set(acknowledged)
+    if unsaid := [warning.text for warning in warnings if warning.code not in ticked]:
+        raise Refused(*unsaid, heading=_("请核实以下内容并勾选“已核实”"), safe=_("您填写的内容已保存。"))
+    return warnings
+
+
+def chosen_targets(filing: Filing, targets: Iterable[str]) -> list[str]:
+    chosen = [target for target in Target.values if target in set(targets)]
+    if not chosen or not filing.spec.targets.issuperset(targets):
+        raise Refused(_("请选择报监对象：安监、质监。"))
+    return chosen
+
+
+def stations_for(filing: Filing, roles: Iterable[str]) -> dict[str, Station]:
+    """The station of each role for the filing's 管辖区域; Refused where the area has none (decisions 7)."""
+    held = StationRole.objects.on(timezone.localdate()).filter(
+        area=filing.jurisdiction_area_id, role__in=roles, station__is_active=True
+    )
+    stations = {post.role: post.station for post in held.select_related("station")}
+    if missing := [Target(role).label for role in roles if role not in stations]:
+        facts = {"area": filing.jurisdiction_area, "roles": "、".join(map(str, missing))}
+        contact = settings.SUPPORT_CONTACT
+        raise Refused(
+            _("“%(area)s”尚未设置%(roles)s机构，暂不能报监。") % facts,
+            _("请联系平台运营：%(contact)s") % {"contact": contact} if contact else _("请联系平台运营人员。"),
+            safe=_("您填写的内容已保存。"),
+        )
+    return stations
+
+
+def fill_in_submission(filing: Filing, *, prior_exists: bool, by) -> None:
+    """Number, round, person and moment; from now on the enterprises it names may see it."""
+    filing.enterprise = enterprise_of(by, filing)
+    filing.number = filing.number or new_number(filing.spec.number_prefix)
+    filing.round, filing.prior_filing_exists = 1, prior_exists
+    filing.submitted_by = filing.changed_by = by
+    filing.submitted_at = filing.changed_at = timezone.now()
+    filing.live_key = f"{live_key_of(filing)}:conversion" if filing.converts_id else live_key_of(filing)
+    filing.uscc_codes = named_codes(filing)
+
+
+def named_codes(filing: Filing) -> list[str]:
+    codes = {party.uscc for party in filing.parties.all()} | set(filing.uscc_codes)
+    codes |= {filing.enterprise.uscc} if filing.enterprise else set()
+    return sorted(codes - {""})
+
+
+def new_number(prefix: str) -> str:
+    """LH-20261122-0001: the module, the day, the running number of both (domain §5.4)."""
+    series = f"{prefix}-{timezone.localdate():%Y%m%d}"
+    return f"{series}-{next_number(series):04d}"
+
+
+def new_review(filing: Filing, role: str, station: Station, version: FilingVersion) -> Review:
+    """A station's review; in a conversion the approval of the same station is kept if nothing material changed."""
+    review = Review(filing=filing, role=role, station=station, version=version)
+    if filing.converts_id and (earlier := kept_approval(filing, review)):
+        review.status = Review.Status.KEPT
+        review.opinion, review.assignee = earlier.opinion, earlier.assignee
+        review.decided_by, review.decided_at = earlier.decided_by, earlier.decided_at
+    else:
+        start_clock(review, filing.submitted_at or timezone.now())
+    review.save()
+    return review
+
+
+def kept_approval(filing: Filing, review: Review) -> Review | None:
+    """The earlier approval by the same station, if what it approved is still what is handed in.
+
+    A permit number where there was none is what a conversion is for, so it does not count as a change.
+    """
+    approvals = Review.objects.filter(filing=filing.converts_id, role=review.role, station=review.station)
+    earlier = approvals.filter(status__in=Review.PASSED).select_related("version").first()
+    if earlier is None:
+        return None
+    changes = substantive_changes(earlier.version.data, review.version.data, role=review.role)
+    return earlier if all(change.place == "permit_no" and not change.old for change in changes) else None
+
+
+def tell_station(review: Review, event: str) -> None:
+    """Tell the officer who has it, or everybody who may take it."""
+    if review.status not in Review.UNDECIDED:
+        return
+    officers = officers_of(review.station, review.role)
+    mine = [officer for officer in officers if officer.pk == review.assignee_id]
+    link = reverse("review:detail", args=[review.pk])
+    notify(mine or officers, event, about=review, link=link, filing=review.filing, review=review)

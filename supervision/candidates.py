@@ -1,0 +1,125 @@
+"""Is this project filed already? The person's word alone does not decide (security S8, domain §5.4)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+from django.db.models import Q, QuerySet
+
+from portal.coordinates import Point, metres_between, to_cgcs2000
+from portal.validators import normalise_permit_no
+from projects.models import PartyType
+from supervision.catalogue import Module
+from supervision.models import Filing, FilingParty
+
+# 存在 leads from an early module to a later one; the other way round nothing is converted.
+EARLIER_MODULES: dict[str, tuple[str, ...]] = {
+    Module.JOINT: (Module.EARLY, Module.ADVANCE),
+    Module.EARLY: (Module.ADVANCE,),
+    Module.ADVANCE: (),
+}
+NEAR_METRES = 500
+NEAR_DEGREES = Decimal("0.02")  # a box that surely holds the circle, and the shift between two datums
+SIMILAR = 0.6
+LOOKED_AT = 200
+
+
+class Match(IntEnum):
+    """Why a filing may be about the same project; the strongest first."""
+
+    PROJECT = 0  # the same project, or its number
+    PERMIT = 1
+    OWNER_AND_NAME = 2  # the same owner, a similar name, not more than 500 m away
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A live filing that may be about the same project."""
+
+    filing: Filing
+    match: Match
+    similarity: float = 1.0
+
+
+def candidates_for(filing: Filing) -> list[Candidate]:
+    """The other live filings that may be about this project, best first."""
+    found = [match for other in _possible(filing) if (match := _match(filing, other))]
+    return sorted(found, key=lambda candidate: (candidate.match, -candidate.similarity))
+
+
+def _possible(filing: Filing) -> QuerySet[Filing]:
+    same = Q(project=filing.project_id)
+    if filing.project_no:
+        same |= Q(project_no=filing.project_no)
+    if filing.permit_no:
+        same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
+    if (owner := owner_uscc(filing)) and filing.longitude is not None and filing.latitude is not None:
+        near = Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
+        owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing")
+        same |= near & Q(pk__in=owned)
+    others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
+    return others.order_by("-submitted_at", "-pk")[:LOOKED_AT]
+
+
+def owner_uscc(filing: Filing) -> str:
+    """The credit code of the 建设单位 that the filing names, or nothing."""
+    owners = (party.uscc for party in filing.parties.all() if party.party_type == PartyType.OWNER and party.uscc)
+    return next(owners, "")
+
+
+def _around(degrees: Decimal) -> tuple[Decimal, Decimal]:
+    return degrees - NEAR_DEGREES, degrees + NEAR_DEGREES
+
+
+def _match(filing: Filing, other: Filing) -> Candidate | None:
+    if other.project_id == filing.project_id or (filing.project_no and other.project_no == filing.project_no):
+        other_lot = filing.permit_id and other.permit_id and other.permit_id != filing.permit_id
+        return None if other_lot else Candidate(other, Match.PROJECT)
+    if filing.permit_no and normalise_permit_no(other.permit_no) == normalise_permit_no(filing.permit_no):
+        return Candidate(other, Match.PERMIT)
+    likeness = max(similarity(filing.project_name, other.project_name), similarity(filing.works_name, other.works_name))
+    if likeness >= SIMILAR and _metres_apart(filing, other) <= NEAR_METRES:
+        return Candidate(other, Match.OWNER_AND_NAME, likeness)
+    return None
+
+
+def _metres_apart(filing: Filing, other: Filing) -> float:
+    points = [point_of(one) for one in (filing, other)]
+    return metres_between(points[0], points[1]) if points[0] and points[1] else float("inf")
+
+
+def point_of(filing: Filing) -> Point | None:
+    """Where it lies, in the legal datum."""
+    if filing.longitude is None or filing.latitude is None:
+        return None
+    return to_cgcs2000(filing.longitude, filing.latitude, filing.coordinate_datum)
+
+
+def similarity(first: str, second: str) -> float:
+    """How alike two names are, 0 to 1: the share of two-character pieces they have in common."""
+    one, other = _pieces(first), _pieces(second)
+    return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
+
+
+def _pieces(text: str) -> set[str]:
+    plain = "".join(sign for sign in text.casefold() if sign.isalnum())
+    return {plain[i : i + 2] for i in range(len(plain) - 1)}
+
+
+def earlier_filings(filing: Filing, user) -> list[Filing]:
+    """What 存在 may name: live filings of an earlier module, candidates first, then those of the same owner."""
+    earlier = EARLIER_MODULES[filing.module]
+    best = [found.filing for found in candidates_for(filing) if found.filing.module in earlier]
+    if not earlier or not (owner := owner_uscc(filing)):
+        return best
+    owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing")
+    visible = Filing.objects.visible_to(user).live().filter(pk__in=owned, module__in=earlier)
+    known = {one.pk for one in best}
+    return best + [one for one in visible.order_by("-submitted_at")[:20] if one.pk not in known | {filing.pk}]
+
+
+def is_same_project(filing: Filing, other: Filing) -> bool:
+    """Whether two filings agree in project number or owner, so that a foreign one may be named (edge case 6)."""
+    same_number = bool(filing.project_no) and filing.project_no == other.project_no
+    owner = owner_uscc(filing)
+    return filing.project_id == other.project_id or same_number or bool(owner and owner == owner_uscc(other))

@@ -1,0 +1,18 @@
+"""The messages of 项目报监; the texts are templates/messages/<event>.txt."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.notifications import Kind, register
+
+register(
+    Kind("filing.submitted", _("新的报监待审核")),
+    Kind("filing.resubmitted", _("报监已重新提交")),
+    Kind("filing.withdrawn", _("报监已撤回")),
+    Kind("filing.received", _("报监已提交")),
+    Kind("filing.approved", _("审核通过，待补报另一监督对象")),
+    Kind("filing.filed", _("报监完毕"), sms=True),
+    Kind("filing.superseded", _("先期报监已转入")),
+    Kind("review.accepted", _("监督站已受理")),
+    Kind("review.approved", _("监督站已通过")),
+    Kind("review.returned", _("退回补正"), sms=True),
+)

@@ -1,0 +1,262 @@
+"""Where a filing stands, in words: the tags, the boxes of both stations, the top line and the timeline.
+
+Applicants and stations read the same story; officers' names are masked for applicants.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Target
+from portal.audit import entries_about
+from portal.masking import mask_name
+from supervision.clock import Remaining, remaining
+from supervision.models import DeficiencyItem, Filing, Review, ReviewDecision
+from supervision.permissions import can_prepare
+
+Status = Review.Status
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A status in words; `tone` is one of components/tag.html."""
+
+    text: str
+    tone: str
+
+
+def officer_name(user: Any, viewer: Any) -> str:
+    """An officer's name as the viewer may read it."""
+    if user is None:
+        return ""
+    return user.name if viewer is not None and viewer.kind == viewer.Kind.STAFF else mask_name(user.name)
+
+
+def review_tag(role: str, review: Review | None, *, viewer: Any = None, open_items: int | None = None) -> Tag:
+    """The tag of one station (interface §4); without a review: not handed in for it."""
+    name = str(Target(role).label)
+    if review is None:
+        return Tag(_("未报%(role)s") % {"role": name}, "grey")
+    facts = {"role": name, "round": review.round, "count": open_items, "who": officer_name(review.assignee, viewer)}
+    match review.status:
+        case Status.WAITING:
+            return Tag(_("待%(role)s审核") % facts, "blue")
+        case Status.RECHECK:
+            return Tag(_("第 %(round)d 轮 · 待%(role)s复核") % facts, "blue")
+        case Status.ACCEPTED | Status.SURVEY | Status.REJECTING:
+            return Tag(_("%(role)s审核中（%(who)s）") % facts, "blue")
+        case Status.RETURNED if open_items is not None:
+            return Tag(_("%(role)s已退回 · %(count)d 处待修改") % facts, "orange")
+        case Status.RETURNED:
+            return Tag(_("%(role)s已退回") % facts, "orange")
+        case Status.APPROVED | Status.KEPT:
+            return Tag(_("%(role)s已通过") % facts, "green")
+        case Status.REJECTED:
+            return Tag(_("%(role)s不予通过") % facts, "red")
+    return Tag(_("%(role)s已终止") % facts, "grey")
+
+
+TONES = {
+    Filing.Status.PULLED: "grey",
+    Filing.Status.DRAFT: "grey",
+    Filing.Status.SUBMITTED: "blue",
+    Filing.Status.UNDER_REVIEW: "blue",
+    Filing.Status.RETURNED: "orange",
+    Filing.Status.APPROVED: "green",
+    Filing.Status.FILED: "done",
+    Filing.Status.REJECTED: "red",
+}
+
+
+def filing_tag(filing: Filing) -> Tag:
+    """The overall status; a filing for one target says which one is missing (decisions 10)."""
+    tone = TONES.get(Filing.Status(filing.status), "grey")
+    if filing.status == Filing.Status.DRAFT:
+        return Tag(_("草稿 · 尚未报监"), tone)
+    if filing.status == Filing.Status.APPROVED:
+        return Tag(_("审核通过 · 待补报%(missing)s") % {"missing": missing_targets(filing)}, tone)
+    return Tag(str(filing.get_status_display()), tone)
+
+
+def missing_targets(filing: Filing) -> str:
+    missing = [target for target in Target.values if target in filing.spec.targets - set(filing.targets)]
+    return "、".join(str(Target(target).label) for target in missing)
+
+
+@dataclass(frozen=True)
+class StationBox:
+    """What one station does with the filing."""
+
+    role: str
+    tag: Tag
+    review: Review | None
+    officer: str
+    deadline: Remaining | None
+    items: list[DeficiencyItem]
+
+    @property
+    def label(self) -> str:
+        return str(Target(self.role).label)
+
+
+def station_boxes(filing: Filing, viewer: Any) -> list[StationBox]:
+    """Both stations, always, the same way; two queries."""
+    reviews = {review.role: review for review in filing.reviews.select_related("station", "assignee", "version")}
+    sent = DeficiencyItem.objects.filter(review__filing=filing, sent_at__isnull=False).select_related("material")
+    items: dict[Any, list[DeficiencyItem]] = {}
+    for item in sent.order_by("sent_at", "created_at", "id"):
+        items.setdefault(item.review_id, []).append(item)
+    return [_box(role, reviews.get(role), items, viewer) for role in Target.values]
+
+
+def _box(role: str, review: Review | None, items: dict[Any, list[DeficiencyItem]], viewer: Any) -> StationBox:
+    mine = items.get(review.pk, []) if review else []
+    waiting = len([item for item in mine if item.closed_at is None and item.replied_at is None])
+    tag = review_tag(role, review, viewer=viewer, open_items=waiting)
+    officer = officer_name(review.assignee, viewer) if review else ""
+    return StationBox(role, tag, review, officer, remaining(review) if review else None, mine)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What can be done now, and by whom; one way on at most."""
+
+    text: str
+    tone: str
+    label: str = ""
+    url: str = ""
+
+
+def standing(filing: Filing, boxes: list[StationBox], viewer: Any) -> Standing:
+    """The line on top of the page (pain #40)."""
+    mine = can_prepare(viewer, filing)
+    whose = filing.enterprise.name if filing.enterprise else ""
+    match filing.status:
+        case Filing.Status.PULLED | Filing.Status.DRAFT:
+            text = _("尚未报监。补充完整四项信息后点击“报监”。")
+            return (
+                Standing(text, "info", _("去填写"), reverse("filing:hub", args=[filing.pk]))
+                if mine
+                else Standing(text, "info")
+            )
+        case Filing.Status.RETURNED:
+            count = sum(1 for box in boxes for item in box.items if item.closed_at is None)
+            facts = {"who": whose, "count": count, "station": _names(boxes, {Status.RETURNED})}
+            text = _("%(station)s退回补正，共 %(count)d 处。请%(who)s的报监人员逐项修改或说明后重新提交。") % facts
+            return (
+                Standing(text, "warn", _("去修改"), reverse("filing:correct", args=[filing.pk]))
+                if mine
+                else Standing(text, "warn")
+            )
+        case Filing.Status.APPROVED:
+            text = _("审核通过，尚未报%(missing)s。补报并通过后报监完毕。") % {"missing": missing_targets(filing)}
+            url = reverse("filing:supplement", args=[filing.pk])
+            label = _("补报%(missing)s") % {"missing": missing_targets(filing)}
+            return Standing(text, "info", label, url) if mine else Standing(text, "info")
+        case Filing.Status.FILED:
+            url = reverse("filing:receipt", args=[filing.pk])
+            return Standing(_("报监完毕。"), "good", _("下载回执"), url)
+    return Standing(_waiting_text(filing, boxes), "info")
+
+
+def _names(boxes: list[StationBox], statuses: set) -> str:
+    return "、".join(box.label for box in boxes if box.review and box.review.status in statuses)
+
+
+def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
+    if filing.status == Filing.Status.WITHDRAWN:
+        return _("已撤回，监督站不再审核。项目可重新报监。")
+    if filing.status == Filing.Status.SUPERSEDED:
+        return _("已转入新的报监，本报监只供查看。")
+    if filing.status not in {Filing.Status.SUBMITTED, Filing.Status.UNDER_REVIEW}:
+        return str(filing.get_status_display())
+    waiting = _names(boxes, {Status.WAITING, Status.RECHECK})
+    working = _names(boxes, {Status.ACCEPTED, Status.SURVEY, Status.REJECTING})
+    parts = [_("等待%(names)s受理") % {"names": waiting}] if waiting else []
+    parts += [_("%(names)s正在审核") % {"names": working}] if working else []
+    due = [box.review.due_on for box in boxes if box.review and box.deadline and box.review.due_on]
+    when = [_("承诺 %(day)s 前办结") % {"day": formats.date_format(max(due), "n月j日")}] if due else []
+    return "，".join([*parts, *when]) + "。"
+
+
+# The timeline
+
+
+def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[str, Any]]:
+    """Who did what when, newest first, and what comes next; entries for components/timeline.html."""
+    happened = [*_handed_in(filing), *_decided(filing, boxes, viewer), *_audited(filing)]
+    if filing.created_at:
+        made = _("从施工许可证带入") if filing.created_by_id is None else _("新建报监")
+        by = filing.created_by.name if filing.created_by else ""
+        happened.append((filing.created_at, {"title": made, "by": by, "tone": ""}))
+    happened.sort(key=lambda pair: pair[0], reverse=True)
+    entries = [entry | {"at": _when(at)} for at, entry in happened]
+    return [*_next_steps(filing, boxes), *entries]
+
+
+def _when(at: datetime) -> str:
+    return formats.date_format(timezone.localtime(at), "Y-m-d H:i")
+
+
+def _handed_in(filing: Filing):
+    for version in filing.versions.select_related("submitted_by").defer("data"):
+        title = _("报监") if version.number == 1 else _("重新提交（第 %(n)d 轮）") % {"n": version.number}
+        text = ""
+        if version.acknowledged:
+            text = _("已核实：%(list)s") % {"list": "；".join(warning["text"] for warning in version.acknowledged)}
+        yield version.submitted_at, {"title": title, "by": version.submitted_by.name, "text": text, "tone": "blue"}
+
+
+def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
+    titles = {
+        "accept": (_("%(role)s受理"), "blue"),
+        "return": (_("%(role)s退回补正"), "orange"),
+        "approve": (_("%(role)s审核通过"), "green"),
+    }
+    items = {box.review.pk: box.items for box in boxes if box.review}
+    decisions = ReviewDecision.objects.filter(review__filing=filing).select_related("by", "review__station")
+    for decision in decisions:
+        title, tone = titles.get(decision.move, (decision.move, ""))
+        sent = [item for item in items.get(decision.review_id, []) if item.round == decision.round]
+        lines = [decision.opinion] if decision.opinion else []
+        lines += [f"{n}. {item.text}" for n, item in enumerate(sent, 1)] if decision.move == "return" else []
+        who = f"{decision.review.station} {officer_name(decision.by, viewer)}"
+        role = {"role": decision.review.get_role_display()}
+        yield decision.at, {"title": title % role, "by": who, "text": "\n".join(lines), "tone": tone}
+
+
+def _audited(filing: Filing):
+    """What is told by the audit trail alone."""
+    titles = {
+        "filing.withdrawn": (_("撤回报监"), ""),
+        "filing.supplemented": (_("补报另一监督对象"), "blue"),
+        "filing.superseded": (_("转入新的报监"), ""),
+        "filing.filed": (_("报监完毕"), "green"),
+    }
+    for entry in entries_about(filing).filter(event__in=titles):
+        title, tone = titles[entry.event]
+        by = entry.actor_label if entry.event != "filing.filed" else ""
+        yield entry.at, {"title": title, "by": by, "tone": tone}
+
+
+def _next_steps(filing: Filing, boxes: list[StationBox]) -> list[dict[str, Any]]:
+    """What is next and until when: one entry per station that is at work, or the applicant's turn."""
+    if filing.status == Filing.Status.RETURNED:
+        mine = [{"title": _("下一步：申请单位修改后重新提交"), "tone": "next"}]
+    else:
+        mine = []
+    due = [
+        {
+            "title": _("下一步：%(role)s审核") % {"role": box.label},
+            "text": _("%(day)s 前办结") % {"day": formats.date_format(box.review.due_on, "Y-m-d")},
+            "tag": box.deadline.text,
+            "tone": "next",
+        }
+        for box in boxes
+        if box.review and box.deadline and box.review.due_on
+    ]
+    return mine + due

@@ -1,0 +1,81 @@
+"""报监详情: the top line, both stations, what was handed in, the timeline (interface page 27)."""
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from portal.masking import mask_name
+from projects.models import PartyType
+from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
+from supervision.models import Filing, Review
+from supervision.permissions import can_prepare
+from supervision.progress import filing_tag, standing, station_boxes, timeline
+from supervision.views.submit import moment, visible_filing
+
+SHOWN_OF_PARTIES = tuple(name for name in PARTY_FIELDS if name != "consortium_role")
+SHOWN_OF_UNIT_WORKS = (
+    "name",
+    "structure_type",
+    "area_above_m2",
+    "area_below_m2",
+    "floors_above",
+    "height_m",
+    "cost_wan",
+)
+
+
+def filing_detail(request, pk):
+    filing = visible_filing(request, pk)
+    boxes = station_boxes(filing, request.user)
+    version = filing.versions.order_by("-number").first()
+    data = version.data if version else snapshot(filing)
+    mine = can_prepare(request.user, filing)
+    withdrawable = filing.can("withdraw") and not any(
+        box.review and box.review.status == Review.Status.APPROVED for box in boxes
+    )
+    context = {
+        "filing": filing,
+        "tag": filing_tag(filing),
+        "boxes": boxes,
+        "standing": standing(filing, boxes, request.user),
+        "entries": timeline(filing, boxes, request.user),
+        "facts": facts_of(filing),
+        "version": version,
+        "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],
+        "parties": [party_rows(party) for party in data["parties"]],
+        "unit_work_heads": [label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS],
+        "unit_works": [work_cells(work) for work in data["unit_works"]],
+        "attachments": data["attachments"],
+        "may_withdraw": mine and withdrawable,
+        "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
+        "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
+    }
+    return render(request, "supervision/detail.html", context)
+
+
+def review_detail(request, pk):
+    """Where messages lead an officer: to the filing under review."""
+    review = get_object_or_404(Review.objects.visible_to(request.user), pk=pk)
+    return redirect("filing:detail", pk=review.filing_id)
+
+
+def facts_of(filing: Filing) -> list[tuple]:
+    return [
+        (_("报监编号"), filing.number or _("报监后生成")),
+        (_("报监模块"), filing.get_module_display()),
+        (_("报监单位"), filing.enterprise or ""),
+        (_("提交时间"), moment(filing.submitted_at) or _("尚未报监")),
+        (_("当前轮次"), _("第 %(n)d 轮") % {"n": filing.round} if filing.round else "—"),
+        (_("管辖区域"), filing.jurisdiction_area or ""),
+    ]
+
+
+def party_rows(party: dict) -> dict:
+    """A responsible party; the head's name and numbers are masked, they can be read where they are edited."""
+    masks = MASKS | {"head_name": mask_name}
+    rows = [(party_label(party["party_type"], name), masks.get(name, shown)(party[name])) for name in SHOWN_OF_PARTIES]
+    return {"title": PartyType(party["party_type"]).label, "rows": rows}
+
+
+def work_cells(work: dict) -> list[tuple[str, str]]:
+    """A row of the table of unit works, each cell with its label for narrow screens."""
+    return [(label_of("unit_works", f"x.{name}"), work_text(work, name)) for name in SHOWN_OF_UNIT_WORKS]

@@ -1,0 +1,40 @@
+"""The receipt, and the public page on which anyone checks one."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.dateparse import parse_date
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from supervision.models import Filing, Receipt
+from supervision.receipt_pdf import EARLY_NOTE, receipt_pdf
+from supervision.views.submit import visible_filing
+
+
+@require_safe
+def filing_receipt(request, pk):
+    """The PDF, made when it is asked for from the facts that were kept."""
+    receipt = get_object_or_404(Receipt, filing=visible_filing(request, pk))
+    name = _("报监回执-%(number)s.pdf") % {"number": receipt.facts["number"]}
+    headers = {"Content-Disposition": str(content_disposition_header(True, name))}
+    return HttpResponse(receipt_pdf(receipt), content_type="application/pdf", headers=headers)
+
+
+@login_not_required
+@require_safe
+def receipt_verify(request, code):
+    """Number, project, stations and date; nothing personal. An unknown code gets a page that says so."""
+    receipt = Receipt.objects.select_related("filing").filter(code=code).first() if len(code) <= 32 else None
+    if receipt is None:
+        return render(request, "supervision/verify_unknown.html", status=404)
+    facts = receipt.facts
+    context = {
+        "facts": facts,
+        "filed_on": parse_date(facts["filed_on"]),
+        "early_note": EARLY_NOTE if facts["is_early"] else "",
+        "is_superseded": receipt.filing.status == Filing.Status.SUPERSEDED,
+        "is_void": receipt.filing.status == Filing.Status.VOIDED,
+    }
+    return render(request, "supervision/verify.html", context)

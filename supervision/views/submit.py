@@ -1,0 +1,134 @@
+"""报监: the check before, the dialog, and the page after."""
+
+from datetime import datetime
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from enterprises.permissions import bar_administrator
+from portal.forms import posted
+from portal.once import once
+from supervision.actions import submit_filing, supplement_filing, withdraw_filing
+from supervision.candidates import Match, candidates_for, earlier_filings
+from supervision.catalogue import SPECS, Section
+from supervision.clock import LIMIT
+from supervision.forms.submit import SubmitForm
+from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.models import Filing
+from supervision.permissions import require_preparer
+from supervision.progress import missing_targets, station_boxes
+
+EDIT_URLS = {
+    Section.BASICS: "filing:basics",
+    Section.PARTIES: "filing:parties",
+    Section.UNIT_WORKS: "filing:unit-works",
+    Section.ATTACHMENTS: "filing:attachments",
+}
+
+
+def visible_filing(request, pk) -> Filing:
+    """The filing if this person may know of it; the enterprise's own account is told why it may not (guide §一.4)."""
+    bar_administrator(request.user)
+    visible = Filing.objects.visible_to(request.user).select_related(
+        "project", "enterprise", "permit", "district", "jurisdiction_area", "created_by"
+    )
+    return get_object_or_404(visible, pk=pk)
+
+
+def place_url(filing: Filing, section: str, place: str = "") -> str:
+    """Where a place is edited; the fragment names the field."""
+    url = reverse(EDIT_URLS.get(Section(section), "filing:hub") if section else "filing:hub", args=[filing.pk])
+    return f"{url}#{place}" if place else url
+
+
+@once
+def filing_submit(request, pk):
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if filing.status == Filing.Status.RETURNED:
+        return redirect("filing:correct", pk=filing.pk)
+    if not filing.is_open:
+        return redirect("filing:done", pk=filing.pk)
+    sheet = sheet_of(filing)
+    gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing)
+    earlier = earlier_filings(filing, request.user)
+    form = SubmitForm(**posted(request), warnings=warnings, suspects=suspects, earlier=earlier)
+    if form.is_valid():
+        submit_filing(filing, **form.as_arguments(), by=request.user)
+        return redirect("filing:done", pk=filing.pk)
+    known = Filing.objects.visible_to(request.user).filter(pk__in=[one.filing.pk for one in suspects])
+    context = {
+        "filing": filing,
+        "spec": SPECS[filing.module],
+        "form": form,
+        "gaps_by_section": grouped(filing, gaps),
+        "marks": [(Section(section).label, badge) for section, badge in badges_of(sheet, gaps).items()],
+        "known_suspects": list(known),
+        "unknown_suspects": len(suspects) - len(known),
+        "is_certain": any(one.match == Match.PROJECT for one in suspects),
+    }
+    return render(request, "supervision/submit.html", context)
+
+
+def grouped(filing: Filing, gaps: list[Gap]) -> list[dict]:
+    """What is missing, tab by tab, each with its link."""
+    return [
+        {
+            "label": section.label,
+            "url": place_url(filing, section),
+            "gaps": [{"text": gap.text, "url": place_url(filing, section, gap.place)} for gap in found],
+        }
+        for section in Section
+        if (found := [gap for gap in gaps if gap.section == section])
+    ]
+
+
+def moment(at: datetime | None) -> str:
+    """A point in time as pages write it; "" for none."""
+    return formats.date_format(timezone.localtime(at), "Y-m-d H:i") if at else ""
+
+
+def filing_done(request, pk):
+    """After handing in: the number, who looks at it, until when, what comes next."""
+    filing = visible_filing(request, pk)
+    if filing.round == 0:
+        return redirect("filing:submit", pk=filing.pk)
+    boxes = [box for box in station_boxes(filing, request.user) if box.review]
+    days = [box.review.due_on for box in boxes if box.review and box.review.due_on]
+    facts: list[tuple] = [(_("报监编号"), filing.number), (_("提交时间"), moment(filing.submitted_at))]
+    facts += [(_("%(role)s机构") % {"role": box.label}, box.review.station) for box in boxes if box.review]
+    facts += [(_("承诺办结日期"), formats.date_format(max(days), "Y-m-d"))] if days else []
+    steps = [
+        _("监督站受理并审核，目标 %(target)d 个、最长 %(hard)d 个工作日。")
+        % {"target": LIMIT.target, "hard": LIMIT.hard},
+        _("如需补正，会通过站内消息和短信一次性告知，您逐项修改后重新提交。"),
+        _("安监、质监均通过后报监完毕，可下载回执并办理项目用户注册。"),
+    ]
+    actions = [
+        {"label": _("查看报监详情"), "url": filing.get_absolute_url()},
+        {"label": _("返回列表"), "url": reverse("filing:list", args=[filing.spec.slug])},
+    ]
+    context = {"filing": filing, "facts": facts, "steps": steps, "actions": actions}
+    return render(request, "supervision/done.html", context)
+
+
+@once
+def filing_withdraw(request, pk):
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if request.method == "POST":
+        withdraw_filing(filing, by=request.user)
+        return redirect(filing)
+    return render(request, "supervision/withdraw.html", {"filing": filing})
+
+
+@once
+def filing_supplement(request, pk):
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if request.method == "POST":
+        supplement_filing(filing, by=request.user)
+        return redirect("filing:done", pk=filing.pk)
+    return render(request, "supervision/supplement.html", {"filing": filing, "missing": missing_targets(filing)})
