@@ -1,9 +1,13 @@
 """Who may act in an enterprise, and which enterprises a person may act for in a business system."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
+from portal.documents.permissions import register_reader
 
 ADMINISTRATOR_BARRED = _("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
 
@@ -15,6 +19,18 @@ def administered_by(user):
     return Enterprise.objects.filter(administrators__user=user)
 
 
+def require_administrator(user, enterprise: Enterprise) -> None:
+    """Raise Http404 for everybody who does not administer it; a stranger is not told that it exists."""
+    if not administered_by(user).filter(pk=enterprise.pk).exists():
+        raise Http404
+
+
+def administrators_of(enterprise: Enterprise) -> list:
+    """The active administrator accounts, to be told."""
+    seats = enterprise.administrators.filter(user__is_active=True).select_related("user")
+    return [seat.user for seat in seats]
+
+
 def enterprises_granted(user, system: str):
     """The enterprises for which this person may enter `system`: active member, granted, not switched off."""
     if not user.is_personal:
@@ -22,12 +38,76 @@ def enterprises_granted(user, system: str):
     excluded = MemberExclusion.objects.filter(system=system).values("member")
     memberships = Member.objects.filter(user=user, status=Member.Status.ACTIVE).exclude(pk__in=excluded)
     granted = SystemGrant.objects.filter(system=system, revoked_at=None)
-    return Enterprise.objects.filter(
-        status=Enterprise.Status.ACTIVE, pk__in=memberships.values("enterprise")
-    ).filter(pk__in=granted.values("enterprise"))
+    return Enterprise.objects.filter(status=Enterprise.Status.ACTIVE, pk__in=memberships.values("enterprise")).filter(
+        pk__in=granted.values("enterprise")
+    )
 
 
 def bar_administrator(user):
     """Refuse an enterprise administrator account at the door of a business system (guide §一.4, product §1)."""
     if user.is_enterprise_account:
         raise PermissionDenied(str(ADMINISTRATOR_BARRED))
+
+
+def invitations_of(user):
+    """The enterprises that ask this person to join and wait for the answer."""
+    return Member.objects.filter(user=user, status=Member.Status.INVITED).select_related("enterprise", "position")
+
+
+# What the apps above know. They register in their own modules; this app imports none of them.
+
+Consequence = Callable[..., list[str]]
+_consequences: list[Consequence] = []
+_ties: list[Callable[..., bool]] = []
+_arrivals: list[Callable[..., object]] = []
+
+
+def register_consequence(fn: Consequence) -> None:
+    """`fn(enterprise, *, system, user)` says in sentences what stops when the enterprise loses the system
+    (a BusinessSystem; `user` None), or when `user` leaves or is disabled (`system` None). Empty: nothing."""
+    _consequences.append(fn)
+
+
+def consequences(enterprise: Enterprise, *, system=None, user=None) -> list[str]:
+    return [str(sentence) for fn in _consequences for sentence in fn(enterprise, system=system, user=user)]
+
+
+def register_tie(fn: Callable[..., bool]) -> None:
+    """`fn(user)` tells whether the person belongs somewhere by a row of another app, such as a project."""
+    _ties.append(fn)
+
+
+def belongs_elsewhere(member: Member) -> bool:
+    """Whether the person behind a membership is bound to anybody but this enterprise (decisions 2)."""
+    bound = [Member.Status.ACTIVE, Member.Status.DISABLED]
+    others = Member.objects.filter(user=member.user_id, status__in=bound).exclude(enterprise=member.enterprise_id)
+    return others.exists() or any(fn(member.user) for fn in _ties)
+
+
+def register_arrival(fn: Callable[..., object]) -> None:
+    """`fn(member, by=…)` runs in the transaction in which somebody becomes an active member."""
+    _arrivals.append(fn)
+
+
+def announce_arrival(member: Member, *, by) -> None:
+    for fn in _arrivals:
+        fn(member, by=by)
+
+
+# Who may have the documents.
+
+
+def may_read_of_enterprise(user, document, request) -> bool:
+    return user is not None and administered_by(user).filter(pk=document.holder_id).exists()
+
+
+def may_read_of_member(user, document, request) -> bool:
+    """The person, or the administrator of the enterprise that keeps the membership."""
+    if user is None:
+        return False
+    member = Member.objects.filter(pk=document.holder_id)
+    return member.filter(user=user).exists() or member.filter(enterprise__in=administered_by(user)).exists()
+
+
+register_reader("enterprises.Enterprise", may_read_of_enterprise)
+register_reader("enterprises.Member", may_read_of_member)

@@ -20,18 +20,18 @@ export default function uscc(fields) {
     field.addEventListener("change", async () => {
       const asked = field.value;
       if (!asked.trim()) return place.replaceChildren();
-      const { state, text, url } = await ask(field).catch(() => ({ state: "", text: "" }));
+      const { state, text } = await ask(field).catch(() => ({ state: "", text: "" }));
       if (field.value !== asked) return; // it was changed meanwhile
       document.getElementById(`${field.id}_error`)?.remove();
       field.toggleAttribute("aria-invalid", false);
       if (state === "invalid" || state === "exists") field.setAttribute("aria-invalid", "true");
       place.className = state === "valid" ? "help" : "error";
       place.replaceChildren(text ?? "");
-      if (!url) return;
-      const link = document.createElement("a");
-      link.href = url;
-      link.textContent = field.dataset.usccWords;
-      place.append(" ", link);
+      if (state !== "exists") return;
+      const way = document.createElement("button"); // sends the step, so that nothing typed is lost on the way
+      way.className = "btn-link";
+      way.textContent = field.dataset.usccWords;
+      place.append(" ", way);
     });
   }
 }

@@ -1,0 +1,33 @@
+"""What may be done to enterprises, their people and their systems. The only code that writes them."""
+
+from enterprises.actions.invitations import answer_invitation
+from enterprises.actions.joining import ask_to_join, dismiss_join_request
+from enterprises.actions.leaving import delete_member, move_member, reset_password
+from enterprises.actions.members import add_member, change_member, set_member_systems
+from enterprises.actions.registration import (
+    AlreadyRegistered,
+    abandon_registration,
+    keep_values,
+    note_duplicate,
+    register_enterprise,
+)
+from enterprises.actions.systems import grant_systems, revoke_system
+
+__all__ = [
+    "AlreadyRegistered",
+    "abandon_registration",
+    "add_member",
+    "answer_invitation",
+    "ask_to_join",
+    "change_member",
+    "delete_member",
+    "dismiss_join_request",
+    "grant_systems",
+    "keep_values",
+    "move_member",
+    "note_duplicate",
+    "register_enterprise",
+    "reset_password",
+    "revoke_system",
+    "set_member_systems",
+]

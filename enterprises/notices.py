@@ -1,0 +1,19 @@
+"""The kinds of messages about enterprises and their people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.notifications.kinds import Kind, register
+
+register(
+    Kind("enterprise.registered", _("企业注册成功"), sms=True),
+    Kind("enterprise.join_requested", _("有人申请加入企业"), sms=True),
+    Kind("member.created", _("企业为您创建了账号"), sms=True),
+    Kind("member.invited", _("企业邀请您加入"), sms=True),
+    Kind("member.accepted", _("本人同意加入")),
+    Kind("member.declined", _("本人未同意加入")),
+    Kind("member.disabled", _("企业用户已停用"), sms=True),
+    Kind("member.enabled", _("企业用户已启用")),
+    Kind("member.left", _("已办理离职"), sms=True),
+    Kind("member.password_reset", _("密码已重置"), sms=True, security=True),
+    Kind("member.recovery_sent", _("找回密码提示"), sms=True, security=True),
+)

@@ -1,0 +1,87 @@
+"""What an enterprise may see of its people.
+
+Somebody who was asked to join and an account made here that was never used look alike on every page: 待本人确认, with
+what the enterprise typed. Otherwise the pages would tell who has an account.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Registration
+from enterprises.models import Member
+
+
+class State(models.TextChoices):
+    """How a membership is shown."""
+
+    WAITING = "waiting", _("待本人确认")
+    ACTIVE = "active", _("在职")
+    DISABLED = "disabled", _("已停用")
+    LEFT = "left", _("已离职")
+    DECLINED = "declined", _("本人未同意")
+
+
+TONES = {
+    State.WAITING: "blue",
+    State.ACTIVE: "green",
+    State.DISABLED: "orange",
+    State.LEFT: "grey",
+    State.DECLINED: "grey",
+}
+GONE = [Member.Status.LEFT, Member.Status.DECLINED]
+UNKNOWN = [Member.Status.INVITED, Member.Status.DECLINED]  # the person never agreed
+
+_unused = Q(status=Member.Status.ACTIVE, created_account=True, user__last_login=None)
+
+
+def in_state(state: str) -> Q:
+    """The memberships that are shown in this state."""
+    if state == State.WAITING:
+        return Q(status=Member.Status.INVITED) | _unused
+    return Q(status=state) & ~_unused if state == State.ACTIVE else Q(status=state)
+
+
+def state_of(member: Member) -> State:
+    return State.WAITING if is_waiting(member) else State(member.status)
+
+
+def is_waiting(member: Member) -> bool:
+    """Nobody has signed in for this membership: the person was asked, or the account made here was never used."""
+    unused = member.created_account and member.user.last_login is None and member.status == Member.Status.ACTIVE
+    return member.status == Member.Status.INVITED or unused
+
+
+class Shown(NamedTuple):
+    """A person as the enterprise knows them."""
+
+    name: str
+    phone: str
+    id_number: str
+
+
+def shown_of(member: Member) -> Shown:
+    """The person's own data; while they have not agreed to join, only what the enterprise typed."""
+    (shown,) = shown_of_all([member])
+    return shown
+
+
+def shown_of_all(members: Iterable[Member]) -> list[Shown]:
+    """The same for many, with one question to the database if somebody has not agreed."""
+    members = list(members)
+    asked = [member.pk for member in members if member.status in UNKNOWN]
+    typed = Registration.objects.in_bulk(asked) if asked else {}
+    return [of_draft(typed.get(one.pk)) if one.status in UNKNOWN else of_account(one) for one in members]
+
+
+def of_account(member: Member) -> Shown:
+    return Shown(member.user.name, member.user.phone or "", member.user.id_number or "")
+
+
+def of_draft(draft: Registration | None) -> Shown:
+    """What was typed is kept in the draft whose id the membership has."""
+    kept = draft.data if draft else {}
+    return Shown(kept.get("name") or "—", kept.get("phone", ""), kept.get("id_number", ""))

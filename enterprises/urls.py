@@ -1,0 +1,54 @@
+"""Addresses of 企业注册, 平台管理 and of a person's invitations."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from enterprises.views import management, members, registration
+
+# /register/enterprise/
+register = [
+    path("", registration.register, name="register"),
+    path("<int:step>/", registration.register_step, name="register-step"),
+    path("<int:step>/keep/", registration.register_keep, name="register-keep"),
+    path("check/", registration.register_check, name="register-check"),
+    path("exists/", registration.register_exists, name="register-exists"),
+    path("files/<slug:field>/", registration.register_file, name="register-file"),
+    path("letter/", registration.register_letter, name="register-letter"),
+    path("cancel/", registration.register_cancel, name="register-cancel"),
+    path("done/", registration.register_done, name="register-done"),
+]
+
+# /platform/enterprises/<pk>/users/<member>/
+member = [
+    path("added/", members.member_added, name="member-added"),
+    path("edit/", members.member_edit, name="member-edit"),
+    path("systems/", members.member_systems, name="member-systems"),
+    path("delete/", members.member_delete, name="member-delete"),
+    path("reset/", members.member_reset, name="member-reset"),
+    path("<slug:move>/", members.member_state, name="member-state"),
+]
+
+# /platform/enterprises/<pk>/
+enterprise: list[URLPattern | URLResolver] = [
+    path("", management.enterprise_detail, name="detail"),
+    path("systems/", management.system_list, name="systems"),
+    path("systems/add/", management.system_add, name="system-add"),
+    path("systems/<int:grant>/revoke/", management.system_revoke, name="system-revoke"),
+    path("users/", members.member_list, name="members"),
+    path("users/new/", members.member_add, name="member-add"),
+    path("users/new/keep/", members.member_keep, name="member-keep"),
+    path("users/new/files/<slug:field>/", members.member_file, name="member-file"),
+    path("users/requests/<uuid:asked>/dismiss/", members.request_dismiss, name="request-dismiss"),
+    path("users/<uuid:member>/", include(member)),
+    path("log/", management.log, name="log"),
+]
+
+own: list[URLPattern | URLResolver] = [
+    path("register/enterprise/", include(register)),
+    path("platform/enterprises/", management.enterprise_list, name="list"),
+    path("platform/enterprises/<uuid:pk>/", include(enterprise)),
+    path("enterprises/find/", management.find, name="find"),
+    path("invitations/", members.invitations, name="invitations"),
+    path("invitations/<uuid:pk>/<slug:move>/", members.invitation_answer, name="invitation-answer"),
+]
+
+urlpatterns = [path("", include((own, "enterprises")))]

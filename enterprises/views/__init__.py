@@ -1,0 +1,1 @@
+"""Pages of 企业注册 and 平台管理. They only translate."""

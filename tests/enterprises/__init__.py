@@ -1,0 +1,1 @@
+"""Enterprises: registration, systems, people."""
