@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.forms.renderers import BaseRenderer
+from django.forms.utils import pretty_name
 from django.http import HttpRequest, QueryDict
 from django.template.backends.django import DjangoTemplates
 from django.utils.functional import cached_property
@@ -181,7 +182,8 @@ class Habits:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():  # type: ignore[attr-defined]
             _use_native_control(field)
-            _speak_plainly(field, self[name].label)  # type: ignore[index]
+            # not self[name]: a field that is bound keeps its first label, and subclasses may set another
+            _speak_plainly(field, pretty_name(name) if field.label is None else field.label)
 
     @property
     def error_count(self) -> int:

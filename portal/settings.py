@@ -193,7 +193,7 @@ PUBLIC_URL = env("PUBLIC_URL", None if PRODUCTION else f"http://{env('HOST', '12
 # Files: private, and served only through a view that asks who is looking.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PORTAL_VAR / "documents"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "portal.static_files.HashedStaticFiles"},
 }
 if env("S3_BUCKET", ""):
     STORAGES["default"] = {
@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
+    "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
 }
 RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit"]  # every few seconds (portal.relay)
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("messages/", home.messages, name="messages"),
     path("messages/read/", home.messages_read, name="messages-read"),
     path("messages/<uuid:pk>/", home.message_open, name="message-open"),
+    path("notices/", home.notices, name="notices"),
     path("notices/<uuid:pk>/", home.notice, name="notice"),
     path("text-size/", home.text_size, name="text-size"),
     path("healthz", home.healthz, name="healthz"),

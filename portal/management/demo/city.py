@@ -13,7 +13,10 @@ from enterprises.models import Administrator, BusinessSystem, Enterprise, Positi
 from portal.audit.actions import record
 from portal.documents.actions import store
 from portal.management.demo.data import PASSWORD, PEOPLE, STAFF, UNITS, Human, Unit
-from portal.management.demo.files import check_at_once, photo
+from portal.management.demo.files import check_at_once, paper, photo
+from projects.actions import join_project
+from projects.catalogue import FILES
+from projects.models import Project, ProjectUser
 
 
 def people_the_city() -> tuple[dict[str, Enterprise], dict[str, User]]:
@@ -77,10 +80,9 @@ def licence(unit: Unit) -> SimpleUploadedFile:
 def employ(human: Human, enterprise: Enterprise) -> User:
     """A person whom the administrator added with 新建用户, and who has taken the account over."""
     administrator = enterprise.administrators.get().user
-    expires_at = timezone.now() + LIFETIME
-    draft = Registration.objects.create(kind=Registration.Kind.MEMBER, owner=administrator, expires_at=expires_at)
+    draft = draft_for(administrator, Registration.Kind.MEMBER)
     store(
-        photo("身份证照片", [f"姓名：{human.name}", "（样本，不含证件信息）"]),
+        id_photo(human.name),
         kind=ID_PHOTO,
         holder=draft,
         by=administrator,
@@ -93,3 +95,25 @@ def employ(human: Human, enterprise: Enterprise) -> User:
         "department": human.department,
     }
     return as_sample(add_member(enterprise, draft=draft, values=values, by=administrator).user)
+
+
+def id_photo(name: str) -> SimpleUploadedFile:
+    return photo("身份证照片", [f"姓名：{name}", "（样本，不含证件信息）"])
+
+
+def draft_for(owner: User, kind: str) -> Registration:
+    """The draft that somebody who is signed in opens with a form."""
+    return Registration.objects.create(kind=kind, owner=owner, expires_at=timezone.now() + LIFETIME)
+
+
+def apply(user: User, project: Project) -> ProjectUser:
+    """加入项目 with photo and letter, as a person of an enterprise that is a party of the project."""
+    member = user.memberships.select_related("enterprise", "position").get()
+    draft = draft_for(user, Registration.Kind.PROJECT_USER)
+    store(id_photo(user.name), kind=FILES["id_photo"], holder=draft, by=user)
+    lines = [f"承诺人：{user.name}", f"单位：{member.enterprise}", f"项目：{project.name}", f"职务：{member.position}"]
+    store(paper("办理承诺函", lines), kind=FILES["letter"], holder=draft, by=user)
+    place = {"project": project, "enterprise": member.enterprise, "position": member.position}
+    application = join_project(draft, place=place, reuse={}, by=user)
+    check_at_once()
+    return application

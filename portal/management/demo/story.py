@@ -9,11 +9,12 @@ from accounts.models import User
 from enterprises.models import Enterprise
 from portal.home.models import Notice
 from portal.management.demo import works
-from portal.management.demo.city import people_the_city
+from portal.management.demo.city import apply, people_the_city
 from portal.management.demo.clock import clock_at, workdays_ago
 from portal.management.demo.data import NOTICES, SITE
 from portal.notifications.models import Message
-from projects.models import AwardRecord
+from projects.actions import approve_application
+from projects.models import AwardRecord, Project, ProjectUser
 from supervision.actions import (
     accept_review,
     add_item,
@@ -42,9 +43,8 @@ class City:
         self.enterprises, self.people = people_the_city()
         self.filings, self.awards = {}, {}
 
-    def permit(self, key: str, *, after: Filing | None = None) -> None:
-        filing = works.issue_permit(SITE[key], self.enterprises, after.project if after else None)
-        self.filings[key, Module.JOINT] = filing
+    def permit(self, key: str) -> None:
+        self.filings[key, JOINT] = works.issue_permit(SITE[key], self.enterprises)
 
     def award(self, key: str) -> None:
         self.awards[key] = works.announce_award(SITE[key], self.enterprises)
@@ -52,11 +52,12 @@ class City:
     def draft(self, key: str, module: str, by: str, *, complete: bool = True) -> Filing:
         """Fill a filing in: a new one, or the one that a permit brought. Incomplete: without works and papers."""
         person, site = self.people[by], SITE[key]
-        award = self.awards.get(key) if module == EARLY else None
-        filing = self.filings.get((key, module)) or works.open_filing(site, module, person, award=award)
-        works.name_parties(filing, site, self.enterprises)
+        filing = self.filings.get((key, module))
+        filing = filing or works.open_filing(module, person, self.awards.get(key) if module == EARLY else None)
+        filing = works.fill_in_basics(filing, site, person)
+        filing = works.name_parties(filing, site, self.enterprises, person)
         if complete:
-            works.list_works(filing, site)
+            filing = works.list_works(filing, site, person)
             works.attach_materials(filing, site, person)
         self.filings[key, module] = filing
         return filing
@@ -69,6 +70,12 @@ class City:
         self.filings[key, module] = submit_filing(
             filing, targets=targets, prior_exists=False, acknowledged=warned, by=person
         )
+
+    def apply(self, name: str, key: str) -> None:
+        apply(self.people[name], self.filings[key, JOINT].project)
+
+    def admit(self, name: str, by: str) -> None:
+        approve_application(ProjectUser.objects.get(user=self.people[name]), by=self.people[by])
 
     def review(self, key: str, module: str, role: str) -> Review:
         return Review.objects.get(filing=self.filings[key, module], role=role)
@@ -107,6 +114,8 @@ STORY: list[Chapter] = [
     (27, "14:40", lambda city: city.accept("erqi", JOINT, "ja-quality")),
     (26, "16:10", lambda city: city.approve("erqi", JOINT, "ja-safety", "资料齐全，同意。请按期办理监督交底。")),
     (25, "11:30", lambda city: city.approve("erqi", JOINT, "ja-quality", "五方授权书和承诺书齐全，同意。")),
+    (24, "09:50", lambda city: city.apply("王铁山", "erqi")),
+    (23, "14:15", lambda city: city.admit("王铁山", by="陈建桥")),
     (20, "09:30", lambda city: city.award("linjiang")),
     (19, "15:00", lambda city: city.file("linjiang", EARLY, "孙国安")),
     (18, "09:20", lambda city: city.accept("linjiang", EARLY, "wc-safety")),
@@ -117,7 +126,7 @@ STORY: list[Chapter] = [
         "11:15",
         lambda city: city.approve("linjiang", EARLY, "wc-safety", "同意先行介入，请按承诺期限补办施工许可。"),
     ),
-    (12, "09:10", lambda city: city.permit("linjiang", after=city.filings["linjiang", EARLY])),
+    (12, "09:10", lambda city: city.permit("linjiang")),
     (12, "09:11", lambda city: city.permit("junshan")),
     (12, "09:12", lambda city: city.permit("donghu")),
     (10, "10:30", lambda city: city.file("xujiapeng", ADVANCE, "刘志勇")),
@@ -148,6 +157,7 @@ STORY: list[Chapter] = [
         ),
     ),
     (2, "16:00", lambda city: city.file("yucai", ADVANCE, "孙国安")),
+    (2, "16:30", lambda city: city.apply("赵敏", "erqi")),
     (1, "09:10", lambda city: city.permit("chenjiaji")),
     (1, "10:40", lambda city: city.file("houhu", ADVANCE, "吴倩")),
     (1, "15:20", lambda city: city.accept("houhu", ADVANCE, "ja-safety")),
@@ -165,4 +175,6 @@ def tell_story() -> None:
     for days, (title, body) in zip((35, 15, 1), NOTICES, strict=True):
         with clock_at(workdays_ago(days, "08:30")):
             Notice.objects.create(title=title, body=body, is_sample=True)
+    for model in (Project, Filing):
+        model.objects.update(is_sample=True)
     Message.objects.filter(created_at__lt=workdays_ago(3)).update(read_at=F("created_at"))

@@ -7,17 +7,20 @@ from django.utils import timezone
 
 from accounts.models import User
 from enterprises.models import Enterprise
-from portal.crypto import blind_index
 from portal.documents.actions import store
 from portal.management.demo.data import PEOPLE, STRANGERS, Site
 from portal.management.demo.files import check_at_once, paper, photo
-from portal.numbers import next_number
-from projects.models import AwardRecord, ConstructionPermit, PartyType, Project
-from supervision.catalogue import Module, Need
-from supervision.models import Attachment, Filing, FilingParty, Material, MaterialRule, UnitWork
+from portal.places import District, JurisdictionArea
+from projects.models import AwardRecord, ConstructionPermit, PartyType
+from supervision.actions.create import create_filing, pull_permit
+from supervision.actions.sections import save_basics, save_parties, save_unit_works
+from supervision.catalogue import Need
+from supervision.models import Attachment, Filing, Material, MaterialRule
 
 WRITTEN_ON = date(2026, 11, 22)  # dates of sites without a permit move along with the day of the demo
 PARTIES = (PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR)
+CERTIFICATES = {PartyType.OWNER: "", PartyType.CONTRACTOR: "鄂142202500", PartyType.SUPERVISOR: "4200"}
+PREFABRICATED = {"erqi", "linjiang"}
 PHOTOGRAPHED = {"M29"}
 # Materials to look at where the module requires none.
 SOME_MATERIALS = ("M03", "M08", "M17", "M29")
@@ -61,31 +64,17 @@ def source_facts(site: Site, enterprises: dict[str, Enterprise]) -> dict:
     }
 
 
-def issue_permit(site: Site, enterprises: dict[str, Enterprise], project: Project | None = None) -> Filing:
-    """The feed brings a permit: its project, and a filing that waits in 联合报监 for the enterprises it names."""
-    project = project or new_project(site)
+def issue_permit(site: Site, enterprises: dict[str, Enterprise]) -> Filing:
+    """The feed brings a permit, which is pulled into 联合报监 for the enterprises it names."""
     permit = ConstructionPermit(
         permit_no=site.permit_no,
         permit_no_shown=site.permit_no,
-        issued_on=timezone.localdate(),
-        project=project,
+        issued_on=date.fromisoformat(site.permit_no[6:14]),
         **source_facts(site, enterprises),
     )
     permit.index_search()
     permit.save(force_insert=True)
-    filing = Filing(
-        module=Module.JOINT,
-        status=Filing.Status.PULLED,
-        project=project,
-        permit=permit,
-        permit_no=permit.permit_no,
-        uscc_codes=permit.uscc_codes,
-        is_sample=True,
-        **basics_of(site),
-    )
-    filing.index_search()
-    filing.save(force_insert=True)
-    return filing
+    return pull_permit(permit)
 
 
 def announce_award(site: Site, enterprises: dict[str, Enterprise]) -> AwardRecord:
@@ -96,60 +85,54 @@ def announce_award(site: Site, enterprises: dict[str, Enterprise]) -> AwardRecor
     return award
 
 
-def new_project(site: Site) -> Project:
-    """The identity under which everything about a site is kept."""
-    project = Project(
-        project_no=site.project_no or None,
-        temporary_no=None if site.project_no else temporary_no(),
-        name=site.project_name,
-        works_name=site.works_name,
-        is_sample=True,
-    )
-    project.index_search()
-    project.save(force_insert=True)
-    return project
-
-
-def temporary_no() -> str:
-    series = f"LS{timezone.localdate():%Y%m%d}"
-    return f"{series}{next_number(series):04d}"
-
-
 # Filings
 
 
-def basics_of(site: Site) -> dict:
-    facts = facts_of(site)
-    days = facts["planned_completion_date"] - facts["planned_start_date"]
-    return facts | {
+def open_filing(module: str, by: User, award: AwardRecord | None) -> Filing:
+    """新建 in 先行介入 or 提前服务."""
+    return create_filing(module=module, enterprise=by.memberships.get().enterprise, award=award, by=by)
+
+
+def fill_in_basics(filing: Filing, site: Site, by: User) -> Filing:
+    """基本信息, every field that has a star and some that have none."""
+    values = facts_of(site)
+    days = values["planned_completion_date"] - values["planned_start_date"]
+    values |= {
+        "district": District.objects.get(pk=values.pop("district_id")),
+        "jurisdiction_area": JurisdictionArea.objects.get(pk=site.area),
         "project_category": site.category,
         "boundary_points": [[Decimal(lng), Decimal(lat)] for lng, lat in site.boundary],
         "duration_days": days.days + 1,
-        "is_prefabricated": site.key in ("erqi", "linjiang"),
+        "is_prefabricated": site.key in PREFABRICATED,
         "construction_status": "001",
-        "jurisdiction_area_id": site.area,
     }
+    if filing.spec.early:
+        values["permit_promised_by"] = timezone.localdate() + timedelta(days=60)
+    return save_basics(filing, values, version=filing.basics_version, by=by)
 
 
-def open_filing(site: Site, module: str, by: User, *, award: AwardRecord | None = None) -> Filing:
-    """新建 in 先行介入 or 提前服务, with 基本信息 filled in."""
-    enterprise = by.memberships.get().enterprise
-    filing = Filing(
-        module=module,
-        project=new_project(site),
-        award=award,
-        enterprise=enterprise,
-        uscc_codes=[enterprise.uscc],
-        created_by=by,
-        changed_by=by,
-        is_sample=True,
-        permit_promised_by=timezone.localdate() + timedelta(days=60),
-        **basics_of(site),
-    )
-    filing.basics_version = 1
-    filing.index_search()
-    filing.save(force_insert=True)
-    return filing
+def name_parties(filing: Filing, site: Site, enterprises: dict[str, Enterprise], by: User) -> Filing:
+    """责任主体信息: the three parties and who leads for them."""
+    known = dict(filing.parties.values_list("party_type", "pk"))
+    rows = [
+        {"id": known.get(party_type)} | party_row(party_type, key, site, enterprises[key])
+        for party_type, key in zip(PARTIES, site.parties, strict=True)
+    ]
+    return save_parties(filing, rows, version=filing.parties_version, by=by)
+
+
+def party_row(party_type: PartyType, key: str, site: Site, unit: Enterprise) -> dict:
+    name, id_number, phone = head_of(key, site)
+    return {
+        "party_type": party_type,
+        "unit_name": unit.name,
+        "uscc": unit.uscc,
+        "legal_representative": unit.legal_representative,
+        "head_name": name,
+        "head_id_number": id_number,
+        "head_phone": phone,
+        "certificate_no": CERTIFICATES[party_type] and f"{CERTIFICATES[party_type]}{id_number[-5:-1]}",
+    }
 
 
 def head_of(key: str, site: Site) -> tuple[str, str, str]:
@@ -159,47 +142,24 @@ def head_of(key: str, site: Site) -> tuple[str, str, str]:
     return people[name] if name in people else STRANGERS[name or key]
 
 
-def name_parties(filing: Filing, site: Site, enterprises: dict[str, Enterprise]) -> None:
-    """责任主体信息: the three parties and who leads for them."""
-    for order, (party_type, key) in enumerate(zip(PARTIES, site.parties, strict=True)):
-        unit = enterprises[key]
-        party = FilingParty(filing=filing, party_type=party_type, order=order, enterprise=unit)
-        party.unit_name, party.uscc, party.legal_representative = unit.name, unit.uscc, unit.legal_representative
-        party.head_name, party.head_id_number, party.head_phone = head_of(key, site)
-        party.head_id_index = blind_index(party.head_id_number, purpose="id_number")
-        party.certificate_no = certificate_of(party_type, order, site)
-        party.save(force_insert=True)
-    filing.parties_version = 1
-    filing.save(update_fields=["parties_version"])
-
-
-def certificate_of(party_type: str, order: int, site: Site) -> str:
-    serial = f"{abs(int(site.point[0][-4:])) + order:05d}"
-    if party_type == PartyType.OWNER:
-        return ""
-    return f"鄂1422025{serial}" if party_type == PartyType.CONTRACTOR else f"4200{serial}"
-
-
-def list_works(filing: Filing, site: Site) -> None:
-    """单位工程信息: the buildings, or the stretch of a line."""
-    for order, (name, structure, above, below, floors, height, cost, length) in enumerate(site.works, 1):
-        UnitWork.objects.create(
-            filing=filing,
-            order=order,
-            code=f"{order:03d}",
-            name=name,
-            structure_type=structure,
-            area_above_m2=above,
-            area_below_m2=below,
-            floors_above=floors,
-            floors_below=1 if Decimal(below) else 0,
-            height_m=height,
-            length_m=length,
-            cost_wan=cost,
-            is_prefabricated=bool(filing.is_prefabricated and floors),
-        )
-    filing.unit_works_version = 1
-    filing.save(update_fields=["unit_works_version"])
+def list_works(filing: Filing, site: Site, by: User) -> Filing:
+    """单位工程信息: the buildings."""
+    rows = [
+        {
+            "code": f"{place:03d}",
+            "name": name,
+            "structure_type": structure,
+            "area_above_m2": Decimal(above),
+            "area_below_m2": Decimal(below),
+            "floors_above": floors,
+            "floors_below": 1 if Decimal(below) else 0,
+            "height_m": Decimal(height) if height else None,
+            "cost_wan": Decimal(cost),
+            "is_prefabricated": site.key in PREFABRICATED and floors > 0,
+        }
+        for place, (name, structure, above, below, floors, height, cost) in enumerate(site.works, 1)
+    ]
+    return save_unit_works(filing, rows, version=filing.unit_works_version, by=by)
 
 
 def attach_materials(filing: Filing, site: Site, by: User) -> None:

@@ -1,0 +1,101 @@
+"""预警消息: what has not been solved and should not wait. Computed when asked, so that nothing goes stale."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from enterprises.permissions import invitations_of
+from portal.calendar import add_workdays
+from portal.home.context import address
+from portal.home.piles import Pile
+from portal.home.rows import filing_rows, review_rows, with_reviews, with_rows
+from supervision.clock import LIMIT
+from supervision.models import Review
+
+MOST = 5  # of a kind; the list behind the number has them all
+PATIENCE = timedelta(days=3)  # an application that waits longer
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One line: what it is about, what is the matter, and where it is put right."""
+
+    title: str
+    tag: str
+    tone: str
+    url: str
+    text: str = ""
+    at: datetime | None = None
+
+
+def alerts_of(user, piles: list[Pile]) -> list[Alert]:
+    """The most urgent first. Each kind is one query, and only for accounts that can have it."""
+    by_code = {pile.code: pile for pile in piles}
+    alerts = due_soon(piles, user)
+    if pile := by_code.get("returned"):
+        alerts += returned(pile, user)
+    if pile := by_code.get("approvals"):
+        alerts += waiting_long(pile)
+    if user.is_personal:
+        alerts += invited(user)
+    return alerts
+
+
+def returned(pile: Pile, user) -> list[Alert]:
+    """Filings that a station sent back, the latest first."""
+    if not pile.count:
+        return []
+    rows = filing_rows(list(with_reviews(pile.rows.order_by("-changed_at", "-pk"))[:MOST]), user)
+    return [
+        Alert(str(row.filing), tag.text, tag.tone, row.url, at=row.filing.changed_at)
+        for row in rows
+        for tag in row.stations
+        if tag.tone == "orange"
+    ]
+
+
+def due_soon(piles: list[Pile], user) -> list[Alert]:
+    """Reviews that are late, or will be within the last days of the promise."""
+    pile = next((pile for pile in piles if pile.sort == "reviews"), None)
+    if pile is None:
+        return []
+    last = add_workdays(timezone.localdate(), LIMIT.hard - LIMIT.target)
+    running = Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lte=last)
+    reviews = Review.objects.visible_to(user).filter(running).order_by("due_on", "pk")
+    reviews = reviews.select_related("filing__district", "station", "assignee")[:MOST]
+    return [
+        Alert(str(row.review.filing), row.deadline.text, row.deadline.tone, row.url, row.tag.text)
+        for row in review_rows(list(reviews), user)
+        if row.deadline
+    ]
+
+
+def waiting_long(pile: Pile) -> list[Alert]:
+    """Applications that nobody has decided for three days."""
+    if not pile.count:
+        return []
+    since = timezone.now() - PATIENCE
+    text = _("申请加入 %(project)s")
+    return [
+        Alert(
+            application.user.name,
+            _("已等待 %(days)d 天") % {"days": (timezone.now() - application.applied_at).days},
+            "orange",
+            address("projects:approval", application.pk),
+            text % {"project": application.project},
+            application.applied_at,
+        )
+        for application in with_rows(pile).filter(applied_at__lte=since)[:MOST]
+    ]
+
+
+def invited(user) -> list[Alert]:
+    """Enterprises that added this person and wait for the answer (decisions 2)."""
+    url = address("enterprises:invitations")
+    return [
+        Alert(member.enterprise.name, _("待本人确认"), "blue", url, _("邀请您加入企业"), member.created_at)
+        for member in invitations_of(user).order_by("created_at")[:MOST]
+    ]

@@ -1,0 +1,175 @@
+"""What every page is framed with: names of the platform, menu, counts, and who is signed in.
+
+A visitor's page asks the database nothing (where the demo's banner is possible, once); the page of somebody who is
+signed in asks one question, and a few more for people who may be managing a project. Nothing is asked until a
+template looks.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import StationPost, User
+from enterprises.models import Member
+from portal.demo import MARKER, holds_demo_data
+from portal.notifications.models import Message
+from portal.numbers import NumberSeries
+from projects.models import ProjectGrant, ProjectParty, ProjectUser
+from projects.permissions import is_manager
+
+TEXT_SIZES = ("standard", "large", "xlarge")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. What needs the database is a function that the template calls once it is there."""
+    seen = (lambda: facts(request)) if is_signed_in(request) else None
+    return {
+        "platform": platform(),
+        "text_size": text_size_of(request),
+        "demo_banner": demo_banner(seen),
+        "menu": cache(lambda: menu_of(request)) if seen else [],
+        "unread": (lambda: seen()["unread"]) if seen else 0,
+        "person": cache(lambda: person_of(request)) if seen else None,
+    }
+
+
+def platform() -> dict[str, Any]:
+    """Who runs this platform, as the settings say."""
+    return {
+        "name": settings.PLATFORM_NAME,
+        "short_name": settings.PLATFORM_SHORT_NAME,
+        "city": settings.PLATFORM_CITY,
+        "authority": settings.AUTHORITY_NAME,
+        "support_contact": settings.SUPPORT_CONTACT,
+        "record_numbers": settings.RECORD_NUMBERS,
+    }
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
+
+
+def who(request: HttpRequest) -> User:
+    """The account of a page that only people who are signed in get to see."""
+    return cast(User, request.user)
+
+
+def text_size_of(request: HttpRequest) -> str:
+    """标准, 大 or 特大, as the visitor chose on this device."""
+    size = request.COOKIES.get("text_size", "")
+    return size if size in TEXT_SIZES else TEXT_SIZES[0]
+
+
+def demo_banner(seen: Callable[[], dict] | None) -> bool | Callable[[], bool]:
+    if not settings.DEMO_BANNER:
+        return False
+    return (lambda: seen()["demo"]) if seen else cache(holds_demo_data)
+
+
+def facts(request: HttpRequest) -> dict[str, Any]:
+    """What the frame knows about whoever is signed in, asked once for a request."""
+    if not hasattr(request, "frame_facts"):
+        request.frame_facts = facts_of(request.user)  # type: ignore[attr-defined]
+    return request.frame_facts  # type: ignore[attr-defined]
+
+
+def facts_of(user) -> dict[str, Any]:
+    """All that the frame must know about an account, in one query."""
+    mine = {"user": OuterRef("pk")}
+    memberships = Member.objects.filter(**mine, status=Member.Status.ACTIVE)
+    posts = StationPost.objects.filter(**mine, ended_at=None)
+    applications = ProjectUser.objects.filter(**mine)
+    unread = Message.objects.unread().filter(**mine).order_by().values("user").annotate(count=Count("pk"))
+    asked = {
+        "unread": Coalesce(Subquery(unread.values("count")), 0),
+        "demo": Exists(NumberSeries.objects.filter(series=MARKER)),
+        "is_member": Exists(memberships),
+        "has_post": Exists(posts),
+        "has_applied": Exists(applications),
+        "is_approved": Exists(applications.filter(status=ProjectUser.Status.APPROVED)),
+        "leads": Exists(ProjectParty.objects.filter(lead=OuterRef("pk"), ended_at=None)),
+        "has_grant": Exists(ProjectGrant.objects.filter(**mine)),
+        "employer": first_of(memberships, "enterprise__name"),
+        "site": first_of(applications, "enterprise__name"),
+        "station": first_of(posts, "station__name"),
+    }
+    return User.objects.filter(pk=user.pk).annotate(**asked).values(*asked).get()
+
+
+def first_of(rows, field: str) -> Subquery:
+    return Subquery(rows.order_by("pk").annotate(first=F(field)).values("first")[:1])
+
+
+def manages_projects(request: HttpRequest) -> bool:
+    """Whether 项目管理 stands in the menu; the rule itself is asked only where something speaks for it."""
+    seen = facts(request)
+    return who(request).is_personal and (seen["leads"] or seen["has_grant"]) and is_manager(who(request))
+
+
+def only_applies(request: HttpRequest) -> bool:
+    """Somebody whose only tie is an application that nobody has agreed to sees its progress and nothing else."""
+    seen = facts(request)
+    return who(request).is_personal and seen["has_applied"] and not (seen["is_approved"] or seen["is_member"])
+
+
+def person_of(request: HttpRequest) -> dict[str, str]:
+    """The name in the top bar, and in which capacity."""
+    user, seen = who(request), facts(request)
+    duty = user.get_duty_display() if user.duty else ""
+    sub = seen["station"] or seen["employer"] or seen["site"] or duty
+    return {
+        "name": user.name,
+        "sub": _("企业管理员账号") if user.is_enterprise_account else sub,
+        "url": address("accounts:account"),
+    }
+
+
+class Entry(NamedTuple):
+    """A word of the top menu, the name of its page, and addresses that also belong to it."""
+
+    label: str
+    page: str
+    also: tuple[str, ...] = ()
+
+
+def menu_of(request: HttpRequest) -> list[dict[str, Any]]:
+    """The top menu. An entry stands there only for those who may open it."""
+    shown = [(entry, address(entry.page)) for entry in entries_of(request)]
+    return [
+        {"label": entry.label, "url": url, "current": request.path.startswith((url, *entry.also)), "badge": 0}
+        for entry, url in shown
+        if url
+    ]
+
+
+def entries_of(request: HttpRequest) -> list[Entry]:
+    """What this account works with, in the order of the guide's screens."""
+    user = who(request)
+    if only_applies(request):
+        return [Entry(_("申请进度"), "projects:applications")]
+    stands = [
+        (True, Entry(_("首页"), "home")),
+        (not user.duty, Entry(_("工作台"), "workbench")),
+        (facts(request)["has_post"], Entry(_("审核"), "review:list")),
+        (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
+        (manages_projects(request), Entry(_("项目管理"), "projects:approvals")),
+        (user.is_enterprise_account, Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",))),
+        (user.is_operator, Entry(_("字典维护"), "admin:index")),
+    ]
+    return [entry for stands_there, entry in stands if stands_there]
+
+
+def address(name: str, *args: Any) -> str:
+    """The address of a page, "" where this site has none by the name."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,177 @@
+"""What waits for somebody, sorted into piles: the numbers on 首页 and the lists of 工作台 are the same querysets."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from enterprises.models import JoinRequest, Member
+from enterprises.permissions import administered_by, enterprises_granted
+from projects.models import ProjectUser
+from projects.permissions import approvable_by
+from supervision.catalogue import SYSTEM
+from supervision.models import Filing, Review
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Rows of one sort (`sort` names the template that lists them), how many there are, and where the list is."""
+
+    code: str
+    label: Text
+    sort: str
+    rows: QuerySet
+    count: int
+    tone: str
+    icon: str
+    empty: Text  # what would appear here
+    always: bool = True  # stands on 首页 even when it is empty
+
+    @property
+    def url(self) -> str:
+        return f"{reverse('workbench')}?show={self.code}"
+
+
+class Kind(NamedTuple):
+    """How a pile is described before it is counted."""
+
+    code: str
+    label: Text
+    where: Q
+    tone: str
+    icon: str
+    empty: Text
+    always: bool = True
+
+
+def piles_of(user, *, manages: bool = False) -> list[Pile]:
+    """The piles of this account, in the order of urgency. `manages`: asks for project users to be approved too."""
+    piles: list[Pile] = []
+    if user.is_enterprise_account:
+        piles += enterprise_piles(user)
+    elif user.is_personal:
+        piles += filing_piles(user)
+    elif not user.duty:
+        piles += review_piles(user)
+    if manages or user.is_enterprise_account:
+        piles.append(approval_pile(user))
+    return piles
+
+
+def counted(rows: QuerySet, kinds: Iterable[Kind], sort: str) -> Iterator[Pile]:
+    """One query counts all piles that are parts of the same rows."""
+    kinds = list(kinds)
+    numbers = rows.aggregate(**{kind.code: Count("pk", filter=kind.where) for kind in kinds})
+    for kind in kinds:
+        yield Pile(
+            code=kind.code,
+            label=kind.label,
+            sort=sort,
+            rows=rows.filter(kind.where),
+            count=numbers[kind.code],
+            tone=kind.tone if numbers[kind.code] else "",
+            icon=kind.icon,
+            empty=kind.empty,
+            always=kind.always,
+        )
+
+
+# Applicants
+
+
+def filing_piles(user) -> list[Pile]:
+    """The filings of the person's enterprises and projects; what is to be done counts only where they may do it."""
+    own = prepared_by(user)
+    status = Filing.Status
+    kinds = [
+        Kind("returned", _("退回补正"), own & Q(status=status.RETURNED), "orange", "warn", _("被监督站退回、等待修改的报监会出现在这里。")),
+        Kind("supplement", _("待补报"), own & Q(status=status.APPROVED), "orange", "inbox", _("只报了安监或质监、还要补报另一监督对象的报监会出现在这里。"), always=False),
+        Kind("pulled", _("待完善"), own & Q(status=status.PULLED), "blue", "building", _("有施工许可证的项目会自动拉取到这里，补充四项信息后报监。")),
+        Kind("draft", _("草稿"), own & Q(status=status.DRAFT), "blue", "edit", _("已新建、尚未报监的项目会出现在这里。")),
+        Kind("reviewing", _("审核中"), Q(status__in=[status.SUBMITTED, status.UNDER_REVIEW]), "blue", "clock", _("已报监、等待安监站和质监站审核的项目会出现在这里。")),
+        Kind("filed", _("报监完毕"), Q(status=status.FILED), "green", "check", _("安监、质监都已通过的项目会出现在这里。")),
+    ]  # fmt: skip
+    return list(counted(Filing.objects.visible_to(user), kinds, "filings"))
+
+
+def prepared_by(user) -> Q:
+    """Which filings this person may prepare: `supervision.permissions.can_prepare` for a whole list."""
+    granted = enterprises_granted(user, SYSTEM)
+    codes = list(granted.values_list("uscc", flat=True))
+    return Q(enterprise__in=granted) | Q(permit__uscc_codes__overlap=codes)
+
+
+# Stations
+
+
+def review_piles(user) -> list[Pile]:
+    """The reviews of the officer's stations and roles: own ones, those that nobody has taken, those that are late."""
+    status = Review.Status
+    open_ = Q(status__in=Review.UNDECIDED)
+    kinds = [
+        Kind("mine", _("我经办"), open_ & Q(assignee=user), "blue", "inbox", _("您已受理、还没有作出决定的报监会出现在这里。")),
+        Kind("queue", _("待领取"), Q(status__in=[status.WAITING, status.RECHECK], assignee=None), "orange", "people", _("新报监、还没有人受理的项目会出现在这里。")),
+        Kind("overdue", _("已超期"), late(timezone.localdate()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
+        Kind("sent_back", _("已退回"), Q(status=status.RETURNED, assignee=user), "grey", "file", _("您已退回、等待申请单位修改的报监会出现在这里。")),
+    ]  # fmt: skip
+    return list(counted(Review.objects.visible_to(user), kinds, "reviews"))
+
+
+def late(today: date) -> Q:
+    """Undecided after the promised day; a clock that stands is never late (domain §2.4)."""
+    return Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lt=today)
+
+
+# People
+
+
+def approval_pile(user) -> Pile:
+    """Applications that this account may decide: of a project manager, or of the administrator behind them."""
+    rows = approvable_by(user).filter(status=ProjectUser.Status.SUBMITTED)
+    count = rows.count()
+    empty = _("有人申请加入您负责的项目时会出现在这里。")
+    label = _("待审核用户")
+    return Pile("approvals", label, "approvals", rows, count, "orange" if count else "", "people", empty)
+
+
+def enterprise_piles(user) -> list[Pile]:
+    """The people of the enterprise: who asks to be added, and who has an account but never came."""
+    requests = JoinRequest.objects.filter(enterprise__in=administered_by(user), handled_at=None)
+    count = requests.count()
+    empty = _("有人在注册页选择“请经办人添加我”时会出现在这里。")
+    tone = "orange" if count else ""
+    asking = Pile("requests", _("加入申请"), "requests", requests, count, tone, "inbox", empty)
+    status = Member.Status
+    # the two look alike on every page, or the pages would tell who has an account (enterprises.shown.is_waiting)
+    never_came = Q(status=status.INVITED) | Q(status=status.ACTIVE, created_account=True, user__last_login=None)
+    kinds = [
+        Kind("waiting", _("尚未登录"), never_came, "blue", "clock", _("已新建、本人还没有登录过的用户会出现在这里。")),
+        Kind("members", _("企业用户"), Q(status__in=[status.ACTIVE, status.INVITED]), "green", "user", _("新建的企业用户会出现在这里。")),
+    ]  # fmt: skip
+    members = Member.objects.filter(enterprise__in=administered_by(user))
+    return [asking, *counted(members, kinds, "members")]
+
+
+def order_of(pile: Pile) -> tuple[str, ...]:
+    """How its list is sorted: reviews by deadline, people by who waits longest, filings by last change."""
+    orders = {
+        "reviews": ("due_on", "pk"),
+        "approvals": ("applied_at", "pk"),
+        "requests": ("created_at", "pk"),
+        "members": ("-created_at", "-pk"),
+    }
+    return orders.get(pile.sort, ("-changed_at", "-pk"))
+
+
+def pile_named(piles: list[Pile], code: str) -> Pile | None:
+    """The pile that was asked for, else the first that holds something, else the first."""
+    by_code: dict[str, Any] = {pile.code: pile for pile in piles}
+    return by_code.get(code) or next((pile for pile in piles if pile.count), piles[0] if piles else None)
