@@ -94,8 +94,8 @@ def invite(member: Member, draft: Registration, values: dict[str, Any], *, by: U
     draft.data = {name: values[name] for name in ("name", "phone", "id_number")}
     draft.key_index, draft.completed_at = None, timezone.now()
     draft.save(update_fields=["data", "key_index", "completed_at"])
-    if not same_person(member.user, values):  # for the operators: one of the numbers is another person's
-        record("identity.disputed", member, by=by)
+    if not same_person(member.user, values):  # for the operators alone: one of the numbers is another person's
+        record("identity.disputed", member.user, by=by, membership=str(member.pk))
     link = reverse("enterprises:invitations")
     notify([member.user], "member.invited", about=member, link=link, enterprise=member.enterprise)
 

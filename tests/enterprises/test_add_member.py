@@ -206,6 +206,15 @@ UUID, TOKEN = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", r'(?<=name=")(csrfmi
 TIME, TAIL = r"\d\d:\d\d(:\d\d)?(\.\d+)?", r"(?<=\*{4})[0-9X]{4}"
 
 
+def test_the_log_does_not_tell_that_a_number_is_somebody_elses(desk, enterprise):
+    known = make.person("李晓楠")
+    add(desk, enterprise, name="王五", phone=known.phone)
+    page = desk.get(reverse("enterprises:log", args=[enterprise.pk])).content.decode()
+    assert "新建用户" in page and "王*" in page
+    assert "李" not in page and page.count("<tr>") == 2
+    assert AuditEntry.objects.get(event="identity.disputed").enterprise_id is None
+
+
 def test_until_they_agree_the_list_shows_what_was_typed_and_finds_by_it(desk, enterprise):
     known = make.person("李晓楠")
     add(desk, enterprise, name="王五", id_number=make.id_number(), phone=known.phone)
@@ -368,3 +377,11 @@ def test_a_file_by_script_goes_into_the_draft_of_this_administrator(desk, enterp
     assert (draft.owner, Document.objects.held_by(draft).count()) == (administrator, 1)
     desk.force_login(make.administrator_of(make.enterprise()))
     assert desk.post(url, {"file": make.jpeg()}, HTTP_ACCEPT="application/json").status_code == 404
+
+
+def test_what_a_script_keeps_is_there_after_a_reload(desk, enterprise):
+    keep = reverse("enterprises:member-keep", args=[enterprise.pk])
+    assert desk.post(keep, {"name": "吴倩", "position": "1018"}).status_code == 204
+    page = desk.get(new_url(enterprise)).content.decode()
+    assert 'value="吴倩"' in page and '<option value="1018" selected>' in page
+    assert desk.post(reverse("enterprises:member-keep", args=[make.enterprise().pk]), {}).status_code == 404
