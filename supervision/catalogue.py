@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Target
+from portal.documents.kinds import MB, SCANS, DocumentKind, register_kind
 from projects.models import PartyType
 
 SYSTEM = "filing"  # the business system that this app is: 项目报监
@@ -125,3 +126,12 @@ class Datum(models.TextChoices):
     CGCS2000 = "CGCS2000", _("CGCS2000（国家大地坐标系）")
     GCJ02 = "GCJ02", _("GCJ-02（高德、腾讯）")
     BD09 = "BD09", _("BD-09（百度）")
+
+
+# What may be uploaded for a material (domain §2.6): scans, for the long plans also their text; papers about a
+# person are sealed.
+MATERIAL = DocumentKind("material", _("附件材料"), SCANS, 50 * MB)
+MATERIAL_TEXT = DocumentKind("material_text", _("附件材料"), (*SCANS, "docx", "ofd"), 50 * MB)
+MATERIAL_PERSONAL = DocumentKind("material_personal", _("附件材料"), SCANS, 50 * MB, personal=True)
+register_kind(MATERIAL, MATERIAL_TEXT, MATERIAL_PERSONAL)
+KIND_OF_MATERIAL = {"M21": MATERIAL_TEXT, "M22": MATERIAL_TEXT, "M30": MATERIAL_PERSONAL}

@@ -424,7 +424,9 @@ def _odd_permit_no(sheet: Sheet) -> str:
         odd = validators.check_permit_no(validators.normalise_permit_no(sheet.filing.permit_no))
     except ValidationError:
         return ""
-    return str(odd[0]) if odd and sheet.filing.permit_no else ""
+    if not odd or not sheet.filing.permit_no:
+        return ""
+    return _("施工许可证编号：%(remark)s，请核对是否与证书一致") % {"remark": odd[0]}
 
 
 WARNINGS: list[tuple[str, Section, Callable[[Sheet], str]]] = [

@@ -1,11 +1,17 @@
 """Who may prepare a filing, and who may decide a review. What is possible in its present state, the actions ask."""
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.models import Station, StationPost, User
 from enterprises.models import Enterprise
-from enterprises.permissions import enterprises_granted
+from enterprises.permissions import bar_administrator, enterprises_granted
+from portal.documents.models import Document
+from portal.documents.permissions import register_reader
+from portal.masking import mask_name
+from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
 from supervision.models import Filing, Review
 
@@ -74,3 +80,58 @@ def require_officer(user, review: Review) -> None:
     """Raise Http404 for everybody without a post for this station and role."""
     if not is_officer(user, review):
         raise Http404
+
+
+# Who may have the files of a filing.
+
+
+def may_read(user, document: Document, request) -> bool:
+    """Its applicants; of its stations, what was handed in: the documents of the frozen versions."""
+    if user is None or (filing := Filing.objects.visible_to(user).filter(pk=document.holder_id).first()) is None:
+        return False
+    return user.is_personal or is_handed_in(filing, document)
+
+
+def may_read_unready(user, document: Document, request) -> bool:
+    """How a check goes is the applicants' matter; an earlier sound file stays readable to both sides."""
+    return may_read(user, document, request) and (user.is_personal or document.was_sound)
+
+
+def is_handed_in(filing: Filing, document: Document) -> bool:
+    return any(
+        attached["document"] == str(document.pk)
+        for version in filing.versions.order_by("-number")
+        for attached in version.data["attachments"]
+    )
+
+
+register_reader("supervision.Filing", may_read, unready=may_read_unready)
+
+
+# The door
+
+
+def require_entry(user) -> None:
+    """Raise PermissionDenied, with whom to ask, for people who may not enter 项目报监 (guide §一.4, product §6)."""
+    bar_administrator(user)
+    if not may_enter(user, SYSTEM):
+        raise PermissionDenied(whom_to_ask(user))
+
+
+def whom_to_ask(user) -> str:
+    """未授权，请联系企业管理员 张**: of the enterprise the person belongs to, by membership or project."""
+    employer = next(iter(employers_of(user)), None) if user.is_personal else None
+    if employer is None:
+        return _("未授权，请联系企业管理员")
+    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(employer.agent_name)}
+
+
+def preparable_among(user, filings) -> set:
+    """Which of these filings (with their permits) the person may prepare: one question, however many they are."""
+    granted = dict(enterprises_granted(user, SYSTEM).values_list("pk", "uscc"))
+    codes = set(granted.values())
+    return {
+        filing.pk
+        for filing in filings
+        if filing.enterprise_id in granted or (filing.permit and codes & set(filing.permit.uscc_codes))
+    }

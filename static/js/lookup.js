@@ -2,11 +2,16 @@
 // An enterprise that is chosen makes the box of its projects ask anew.
 const PAUSE = 350; // milliseconds after the last key
 
+function chosen(box) {
+  return box.closest("form").querySelector("input[name=enterprise]:checked");
+}
+
 class Lookup {
   constructor(box) {
     this.box = box;
     this.text = box.querySelector("input[type=text]");
     this.found = box.querySelector("[data-found]");
+    this.blank = this.found.querySelector("input") ? "" : this.found.innerHTML;
     box.querySelector("button[name=find]").hidden = true; // typing does it
     this.text.addEventListener("input", () => this.later());
     this.text.addEventListener("keydown", (event) => event.key === "Enter" && this.enter(event));
@@ -24,12 +29,18 @@ class Lookup {
     this.ask();
   }
 
+  clear() {
+    this.asked = {}; // an answer that is still on its way comes too late
+    this.text.value = "";
+    this.found.innerHTML = this.blank;
+  }
+
   async ask() {
     const asked = (this.asked = {});
-    const form = this.box.closest("form");
-    const enterprise = form.querySelector("input[name=enterprise]:checked");
-    const query = new URLSearchParams({ [this.box.dataset.what]: this.text.value });
-    if (enterprise && this.box.dataset.what !== "company") query.set("enterprise", enterprise.value);
+    const { what } = this.box.dataset;
+    const query = new URLSearchParams({ [what]: this.text.value });
+    if (what === "company" && this.text.value.trim().length === 1) return;
+    if (what === "works" && chosen(this.box)) query.set("enterprise", chosen(this.box).value);
     const reply = await fetch(`${this.box.dataset.lookup}?${query}`).catch(() => null);
     if (!reply || asked !== this.asked) return;
     const words = await reply.text();
@@ -56,8 +67,7 @@ export default function lookups(boxes) {
     return box && new Lookup(box);
   });
   company?.box.addEventListener("settled", () => {
-    if (!works) return;
-    works.text.value = "";
-    works.ask();
+    works?.clear();
+    if (works && chosen(works.box)) works.ask();
   });
 }

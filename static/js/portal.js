@@ -3,6 +3,9 @@
 const modules = [
   ["[data-summary]", () => import("./summary.js")],
   ["[data-counter]", () => import("./counter.js")],
+  ["form[data-autosave]", () => import("./autosave.js")],
+  ["form[data-rows]", () => import("./rows.js")],
+  ["[data-pick]", () => import("./pick.js")],
   ["form[data-confirm-leave]", () => import("./leave.js")],
   ["form[data-once]", () => import("./once.js")],
   ["a[data-dialog]", () => import("./dialog.js")],

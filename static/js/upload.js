@@ -97,6 +97,7 @@ class Upload {
     const body = new FormData();
     body.append("field", this.field.name);
     if (item.replaces) body.append("replaces", item.replaces.dataset.document);
+    this.along(body);
     body.append("file", item.file, item.file.name);
     request.upload.onprogress = (event) => {
       item.row.querySelector("progress").value = event.lengthComputable ? (100 * event.loaded) / event.total : 0;
@@ -110,6 +111,11 @@ class Upload {
     this.sending.add(item);
     this.show(item, "sending");
     this.post(request, body);
+  }
+
+  // What the form says to each file, such as why an earlier one is replaced.
+  along(body) {
+    this.field.form?.querySelectorAll("[data-along]").forEach((field) => body.append(field.name, field.value));
   }
 
   post(request, body) {
@@ -195,6 +201,7 @@ class Upload {
     const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("remove", row.dataset.document);
+    this.along(body);
     request.onloadend = () => {
       if (request.status === 200 && read(request).removed) {
         row.remove();

@@ -1,5 +1,7 @@
 """How a filing begins: by hand in 提前服务, from an award in 先行介入, from a permit in 联合报监."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
@@ -44,6 +46,8 @@ def create_filing(*, module: str, enterprise: Enterprise, award: AwardRecord | N
         raise Refused(_("有施工许可证的项目会自动出现在联合报监列表中，无需新建。"))
     if spec.from_awards and (award is None or enterprise.uscc not in award.uscc_codes):
         raise Http404
+    if award:
+        require_untouched(award, enterprise)
     filing = Filing(module=module, enterprise=enterprise, created_by=by, changed_by=by, award=award)
     filing.project = project_of(award) if award else new_project()
     filing.uscc_codes = [enterprise.uscc]
@@ -53,6 +57,21 @@ def create_filing(*, module: str, enterprise: Enterprise, award: AwardRecord | N
     add_parties_from(filing, award)
     record("filing.created", filing, by=by, module=module, enterprise_id=enterprise.pk)
     return filing
+
+
+def require_untouched(award: AwardRecord, enterprise: Enterprise) -> None:
+    """One filing for an award and enterprise; whoever asks for another is led to the first."""
+    AwardRecord.objects.locked(award.pk)
+    if first := begun_from([award], [enterprise]).first():
+        raise Refused(
+            _("该项目已从中标结果新建，请继续填写原来的报监。"), action=(_("打开该报监"), first.get_absolute_url())
+        )
+
+
+def begun_from(awards: Iterable[AwardRecord], enterprises: Iterable[Enterprise]):
+    """The filings that these enterprises have begun from these awards and that are still of use."""
+    in_use = [*Filing.OPEN, *Filing.LIVE]
+    return Filing.objects.filter(award__in=awards, enterprise__in=enterprises, status__in=in_use).order_by("created_at")
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Saving a section: never silently over somebody else's words, never outside what a return allows (decisions 8, 9)."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from enterprises.models import Enterprise
 from portal.audit import record
+from portal.crypto import open_bytes, seal_bytes
 from portal.errors import Refused
+from projects.models import PartyType
 from supervision.actions.corrections import editable_places, may_change
 from supervision.actions.create import index_of_head
 from supervision.actions.holding import locked_filing
 from supervision.catalogue import Section
+from supervision.frozen import party_place
 from supervision.models import Filing, FilingParty, UnitWork
 from supervision.permissions import enterprise_of, require_preparer
 
@@ -55,7 +59,9 @@ VERSIONS: dict[str, str] = {
     Section.UNIT_WORKS: "unit_works_version",
     Section.ATTACHMENTS: "attachments_version",
 }
-Malformed = dict[str, tuple[str, str]]  # field: (as typed, why it cannot be read)
+Malformed = dict[str, tuple[str, str]]  # control: (as typed, why it cannot be read)
+SEALED = "sealed:"  # before what was typed into a field of a person's number
+MOST_ROWS = 500
 
 
 class Outdated(Refused):
@@ -70,6 +76,16 @@ class Outdated(Refused):
 
 def opened(filing: Filing, section: str, version: int | None, by) -> Filing:
     """The locked filing, if this person may change this section of it now and has seen its latest version."""
+    filing = opened_for_files(filing, by)
+    if version is None:
+        raise Refused(_("页面缺少版本信息，请刷新页面后再保存。"))
+    if version != getattr(filing, VERSIONS[section]):
+        raise Outdated(filing)
+    return filing
+
+
+def opened_for_files(filing: Filing, by) -> Filing:
+    """The locked filing, if this person may change it now; a file is added by itself, so no version is asked for."""
     filing = locked_filing(filing.pk)
     require_preparer(by, filing)
     if not filing.is_open:
@@ -77,10 +93,6 @@ def opened(filing: Filing, section: str, version: int | None, by) -> Filing:
             _("当前状态为“%(status)s”，不能修改。") % {"status": filing.get_status_display()},
             safe=_("已提交的内容没有变化。"),
         )
-    if version is None:
-        raise Refused(_("页面缺少版本信息，请刷新页面后再保存。"))
-    if version != getattr(filing, VERSIONS[section]):
-        raise Outdated(filing)
     return filing
 
 
@@ -99,7 +111,8 @@ def keep(filing: Filing, section: str, *, malformed: Malformed | None, by, field
     name = VERSIONS[section]
     setattr(filing, name, getattr(filing, name) + 1)
     if malformed is not None:
-        filing.malformed = {**filing.malformed, section: malformed} if malformed else without(filing.malformed, section)
+        kept = {place: (kept_text(filing, place, text), why) for place, (text, why) in malformed.items()}
+        filing.malformed = {**filing.malformed, section: kept} if kept else without(filing.malformed, section)
     if filing.can("complete"):
         filing.move("complete")
         filing.enterprise = filing.enterprise or enterprise_of(by, filing)
@@ -107,11 +120,37 @@ def keep(filing: Filing, section: str, *, malformed: Malformed | None, by, field
     filing.changed_by, filing.changed_at = by, timezone.now()
     filing.index_search()
     filing.save()
-    record("filing.edited", filing, by=by, section=str(section), fields=sorted(fields))
+    record("filing.edited", filing, by=by, section=str(section), fields=sorted(fields), version=getattr(filing, name))
 
 
 def without(kept: dict, section: str) -> dict:
     return {name: value for name, value in kept.items() if name != section}
+
+
+def kept_text(filing: Filing, place: str, text: str) -> str:
+    """What was typed, as it is stored: a mistyped ID number or phone is still personal, so it is sealed."""
+    if place.rpartition(".")[2] not in SECRET_PARTY_FIELDS:
+        return text
+    return SEALED + b64encode(seal_bytes(text.encode(), aad_of(filing, place))).decode()
+
+
+def typed_text(filing: Filing, place: str, kept: str) -> str:
+    """What was typed, from how it is stored."""
+    if not kept.startswith(SEALED):
+        return kept
+    return open_bytes(b64decode(kept.removeprefix(SEALED)), aad_of(filing, place)).decode()
+
+
+def aad_of(filing: Filing, place: str) -> str:
+    return f"supervision.filing.malformed:{filing.pk}:{place}"
+
+
+def under_new_names(malformed: Malformed | None, names: dict[str, str]) -> Malformed | None:
+    """The same complaints under the names that the rows have now: "new1.cost_wan" becomes "<id>.cost_wan"."""
+    if malformed is None:
+        return None
+    parts = {place: place.rpartition(".") for place in malformed}
+    return {f"{names.get(head, head)}.{field}": malformed[place] for place, (head, _dot, field) in parts.items()}
 
 
 @transaction.atomic
@@ -138,20 +177,51 @@ def save_basics(
 def save_parties(
     filing: Filing, rows: list[dict[str, Any]], *, malformed: Malformed | None = None, version: int | None, by
 ) -> Filing:
-    """Save 责任主体信息: the rows are the whole list, in order; a row with an `id` is one that exists already."""
+    """Save 责任主体信息: the rows are the whole list, in order; a row with an `id` is one that exists already.
+
+    `key` names a row in `malformed`; without one it is named as its place is.
+    """
     filing = opened(filing, Section.PARTIES, version, by)
     existing = {str(party.pk): party for party in filing.parties.all()}
+    before = places_of_parties(existing.values())
     parties = [party_from(filing, row, order, existing) for order, row in enumerate(rows)]
-    kept = {party.pk for party, _changed in parties}
-    gone = [party for party in existing.values() if party.pk not in kept]
-    places = [f"{party.party_type}.{name}" for party, changed in parties for name in changed]
-    require_places(filing, Section.PARTIES, [*places, *(party.party_type for party in gone), *(malformed or {})])
-    for party in gone:
-        party.delete()
+    require_one_lead(party for party, _changed in parties)
+    now = places_of_parties(party for party, _changed in parties)
+    gone = [pk for pk in before if pk not in now]
+    fields = [f"{before.get(party.pk, now[party.pk])}.{name}" for party, changed in parties for name in changed]
+    names = {
+        row.get("key") or now[party.pk]: now[party.pk] for row, (party, _changed) in zip(rows, parties, strict=True)
+    }
+    malformed = under_new_names(malformed, names)
+    require_places(filing, Section.PARTIES, [*fields, *(before[pk] for pk in gone), *(malformed or {})])
+    filing.parties.filter(pk__in=gone).delete()
     for party, _changed in parties:
         party.save()
-    keep(filing, Section.PARTIES, malformed=malformed, by=by, fields=places)
+    keep(filing, Section.PARTIES, malformed=malformed, by=by, fields=fields)
     return filing
+
+
+def places_of_parties(parties: Iterable[FilingParty]) -> dict[Any, str]:
+    """How each party is named in places, by its key: the second of a type is "design#2"."""
+    seen: dict[str, int] = {}
+    places = {}
+    for party in parties:
+        seen[party.party_type] = seen.get(party.party_type, 0) + 1
+        places[party.pk] = party_place(party.party_type, seen[party.party_type])
+    return places
+
+
+SEVERAL = {PartyType.SPECIALTY_SUB, PartyType.LABOUR_SUB}  # a project has as many of these as it likes
+
+
+def require_one_lead(parties: Iterable[FilingParty]) -> None:
+    """One party of a type, or one that leads a consortium; subcontractors may be many."""
+    seen = set()
+    for party in parties:
+        leads = party.consortium_role != FilingParty.Consortium.MEMBER and party.party_type not in SEVERAL
+        if leads and party.party_type in seen:
+            raise Refused(_("“%(unit)s”只能填写一个，请删除多余的一个。") % {"unit": party.get_party_type_display()})
+        seen |= {party.party_type} if leads else set()
 
 
 def party_from(filing: Filing, row: dict[str, Any], order: int, existing: dict) -> tuple[FilingParty, list[str]]:
@@ -173,20 +243,26 @@ def party_from(filing: Filing, row: dict[str, Any], order: int, existing: dict) 
 def save_unit_works(
     filing: Filing, rows: list[dict[str, Any]], *, malformed: Malformed | None = None, version: int | None, by
 ) -> Filing:
-    """Save 单位工程信息: the rows are the whole table, in order; a row with an `id` is one that exists already."""
+    """Save 单位工程信息: the rows are the whole table, in order; a row with an `id` is one that exists already.
+
+    `key` names a row in `malformed`; without one it is named by its id.
+    """
     filing = opened(filing, Section.UNIT_WORKS, version, by)
     require_places(filing, Section.UNIT_WORKS, [""])
+    if len(rows) > MOST_ROWS:
+        raise Refused(_("单位工程最多填写 %(most)d 个。") % {"most": MOST_ROWS})
     existing = {str(work.pk): work for work in filing.unit_works.all()}
-    works = []
+    works, names = [], {}
     for order, row in enumerate(rows):
-        work = existing.get(str(row.get("id") or "")) or UnitWork(filing=filing)
+        work = existing.pop(str(row.get("id") or ""), None) or UnitWork(filing=filing)
         for name in UNIT_WORK_FIELDS:
             if name in row:
                 setattr(work, name, row[name])
         work.order = order
         works.append(work)
+        names[row.get("key") or str(work.pk)] = str(work.pk)
     filing.unit_works.exclude(pk__in=[work.pk for work in works]).delete()
     for work in works:
         work.save()
-    keep(filing, Section.UNIT_WORKS, malformed=malformed, by=by)
+    keep(filing, Section.UNIT_WORKS, malformed=under_new_names(malformed, names), by=by)
     return filing

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from supervision.views import corrections, detail, receipt, submit
+from supervision.views import attachments, corrections, detail, edit, lists, receipt, submit
 
 life = [
     path("", detail.filing_detail, name="detail"),
@@ -15,4 +15,17 @@ life = [
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
 ]
 
-urlpatterns = [path("<uuid:pk>/", include(life))]
+editor = [
+    path("", edit.filing_hub, name="hub"),
+    path("basics/", edit.filing_basics, name="basics"),
+    path("parties/", edit.filing_parties, name="parties"),
+    path("unit-works/", edit.filing_unit_works, name="unit-works"),
+    path("attachments/", attachments.filing_attachments, name="attachments"),
+]
+
+urlpatterns = [
+    path("<uuid:pk>/", include(life)),
+    path("<uuid:pk>/edit/", include(editor)),
+    path("<slug:slug>/", lists.filing_list, name="list"),
+    path("<slug:slug>/new/", lists.filing_new, name="new"),
+]

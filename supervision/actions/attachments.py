@@ -1,0 +1,77 @@
+"""附件: a file is its own request; replacing adds a row, removing keeps it (decisions 16, pain E)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.documents.actions import remove, store
+from portal.errors import Refused
+from supervision.actions.sections import keep, opened_for_files, require_places
+from supervision.catalogue import KIND_OF_MATERIAL, MATERIAL, Section
+from supervision.frozen import attachments_in_force
+from supervision.models import Attachment, Filing, Material
+
+MOST = 30  # files for one material
+
+
+@transaction.atomic
+def attach(filing: Filing, *, material: Material, file: File, replaces: Any = None, reason: str = "", by) -> Attachment:
+    """Hand in one file for a material, perhaps in the place of another document; it is checked in the background.
+
+    Refused names the rule that is broken. What a station has read is replaced with a reason only.
+    """
+    filing = opened_for_files(filing, by)
+    require_places(filing, Section.ATTACHMENTS, [material.pk])
+    if not material.is_active or not material.rules.filter(module=filing.module).exists():
+        raise Refused(_("本模块不需要这项材料，请上传到“其他”。"))
+    held = attachments_in_force(filing).filter(material=material)
+    earlier = one_of(held, replaces) if replaces else None
+    if earlier is None and held.count() >= MOST:
+        raise Refused(_("同一材料最多上传 %(most)d 个文件，请合并后再上传。") % {"most": MOST})
+    if earlier:
+        take_away(filing, earlier, reason=reason, by=by)
+    document = store(file, kind=KIND_OF_MATERIAL.get(material.pk, MATERIAL), holder=filing, by=by)
+    attachment = Attachment.objects.create(
+        filing=filing, material=material, document=document, added_by=by, replaces=earlier
+    )
+    keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[material.pk])
+    return attachment
+
+
+@transaction.atomic
+def remove_attachment(filing: Filing, *, document: Any, reason: str = "", by) -> Attachment:
+    """Take a file back; what was handed in with an earlier version stays readable there."""
+    filing = opened_for_files(filing, by)
+    attachment = one_of(attachments_in_force(filing), document)
+    require_places(filing, Section.ATTACHMENTS, [attachment.material_id])
+    take_away(filing, attachment, reason=reason, by=by)
+    keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[attachment.material_id])
+    return attachment
+
+
+def take_away(filing: Filing, attachment: Attachment, *, reason: str, by) -> None:
+    """Mark it removed with who, when and why. Its document goes too, unless a station has it in a frozen version."""
+    was_read = is_handed_in(filing, attachment)
+    if was_read and not reason.strip():
+        raise Refused(_("监督站已看过“%(name)s”，请先填写更换或删除原因。") % {"name": attachment.document})
+    attachment.removed_by, attachment.removed_at = by, timezone.now()
+    attachment.removed_because = reason.strip()[:200]
+    attachment.save(update_fields=["removed_by", "removed_at", "removed_because"])
+    if not was_read:
+        remove(attachment.document, by=by)
+
+
+def is_handed_in(filing: Filing, attachment: Attachment) -> bool:
+    return filing.submitted_at is not None and attachment.added_at <= filing.submitted_at
+
+
+def one_of(held, document: Any) -> Attachment:
+    """The attachment with this document. Raises Refused when it is there no more."""
+    try:
+        return held.get(document_id=UUID(str(document)))
+    except (ValueError, Attachment.DoesNotExist):
+        raise Refused(_("这个文件已经被替换或删除，请刷新页面查看最新状态。")) from None

@@ -1,0 +1,40 @@
+"""The search rows above the lists of filings and of awards, and the first question of 新建."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.forms import PortalForm, SearchForm
+from portal.places import District
+from supervision.models import Filing
+
+
+class FilingSearchForm(SearchForm):
+    """关键字 or 施工许可证编号 first, as the guide recommends; dates fold under 更多条件."""
+
+    q = forms.CharField(label=_("关键字"), max_length=100)
+    permit = forms.CharField(label=_("施工许可证编号"), max_length=60)
+    status = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *Filing.Status.choices])
+    district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    since = forms.DateField(label=_("更新时间起"))
+    until = forms.DateField(label=_("更新时间止"))
+
+
+class AwardSearchForm(SearchForm):
+    """Projects whose bidding is finished, by any part of their names or numbers."""
+
+    q = forms.CharField(label=_("关键字"), max_length=100)
+
+
+class BeginForm(PortalForm):
+    """For which of the person's enterprises a filing begins."""
+
+    enterprise: forms.ModelChoiceField = forms.ModelChoiceField(
+        label=_("办理企业"), queryset=None, empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, enterprises: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["enterprise"].queryset = enterprises  # type: ignore[attr-defined]
+        self.fields["enterprise"].initial = enterprises.first()

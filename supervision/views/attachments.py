@@ -1,0 +1,112 @@
+"""附件: the module's checklist. Each file is its own request; without script the form brings them all."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from portal.documents.actions import NoRoom
+from portal.documents.views import described, refusal_to_script
+from portal.errors import Refused, wants_json
+from supervision.actions import attach, may_change, remove_attachment
+from supervision.catalogue import KIND_OF_MATERIAL, MATERIAL, Need, Section
+from supervision.gaps import Sheet
+from supervision.models import Attachment, Filing, Material
+from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
+
+
+def filing_attachments(request, pk):
+    filing = edited(request, pk)
+    if request.method == "POST":
+        return by_script(request, filing) if wants_json(request) else by_form(request, filing)
+    if not filing.is_open:
+        return redirect(filing)
+    context = frame(filing, Section.ATTACHMENTS)
+    lines = lines_of(context["sheet"], remarks_on(filing, Section.ATTACHMENTS))
+    asked = [line for line in lines if line["is_asked"]]
+    context |= {"lines": lines, "asked": len(asked), "given": len([line for line in asked if line["documents"]])}
+    context |= {"asks_reason": filing.round > 0, "reason": request.GET.get("reason", "")[:200]}
+    return render(request, "supervision/attachments.html", context)
+
+
+def lines_of(sheet: Sheet, remarks: dict[str, list]) -> list[dict[str, Any]]:
+    """What the module asks for, in its order, with what is there and what was there before."""
+    held: dict[str, list] = {}
+    for attachment in sheet.attachments:
+        held.setdefault(attachment.material_id, []).append(attachment.document)
+    earlier = earlier_files(sheet.filing)
+    places = opened_by_return(sheet.filing)
+    return [
+        {
+            "material": rule.material,
+            "need": rule.get_need_display(),
+            "is_asked": rule.need == Need.REQUIRED or (rule.need == Need.FROM_PERMIT and not sheet.filing.permit_id),
+            "from_permit": rule.need == Need.FROM_PERMIT and sheet.filing.permit_id is not None,
+            "kind": KIND_OF_MATERIAL.get(rule.material_id, MATERIAL),
+            "documents": held.get(rule.material_id, []),
+            "earlier": earlier.get(rule.material_id, []),
+            "is_open": may_change(places, Section.ATTACHMENTS, rule.material_id),
+            "remarks": remarks.get(rule.material_id, []),
+        }
+        for rule in sheet.rules
+    ]
+
+
+def earlier_files(filing: Filing) -> dict[str, list[Attachment]]:
+    """What was replaced or removed, the latest first; kept with its reason (features F14)."""
+    gone = filing.attachments.exclude(removed_at=None).select_related("document", "removed_by")
+    found: dict[str, list[Attachment]] = {}
+    for attachment in gone.order_by("-removed_at"):
+        found.setdefault(attachment.material_id, []).append(attachment)
+    return found
+
+
+def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
+    """One file comes, or one is taken away."""
+    reason = request.POST.get("reason", "")
+    try:
+        if "remove" in request.POST:
+            gone = remove_attachment(filing, document=request.POST["remove"], reason=reason, by=request.user)
+            return JsonResponse({"removed": str(gone.document_id)})
+        if "file" not in request.FILES:
+            raise Refused(_("没有收到文件，请重新选择。"))
+        attachment = attach(
+            filing,
+            material=get_object_or_404(Material, pk=request.GET.get("material", "")),
+            file=request.FILES.getlist("file")[0],
+            replaces=request.POST.get("replaces"),
+            reason=reason,
+            by=request.user,
+        )
+    except NoRoom as refusal:
+        return refusal_to_script(refusal, status=507)
+    except Refused as refusal:
+        return refusal_to_script(refusal, status=422)
+    return JsonResponse(described(attachment.document, name=attachment.material_id), status=201)
+
+
+def by_form(request: HttpRequest, filing: Filing) -> HttpResponse:
+    """All files that were chosen, each for its material; one that is refused does not keep the others away."""
+    taken, problems = 0, []
+    for code, file in [(code, file) for code, files in request.FILES.lists() for file in files]:
+        material = get_object_or_404(Material, pk=code)
+        try:
+            attach(filing, material=material, file=file, by=request.user)
+            taken += 1
+        except Refused as refusal:
+            problems += [f"{material}“{file.name}”：{reason}" for reason in refusal.reasons]
+    for name in [name for name in request.POST if name.startswith("remove_")]:
+        reason = request.POST.get("reason", "")
+        try:
+            gone = remove_attachment(filing, document=request.POST[name], reason=reason, by=request.user)
+            messages.success(request, _("已删除“%(name)s”。") % {"name": gone.document})
+        except Refused as refusal:
+            problems += [str(reason) for reason in refusal.reasons]
+    if taken:
+        messages.success(request, _("已收到 %(count)d 个文件，正在检查。") % {"count": taken})
+    for problem in problems:
+        messages.error(request, problem)
+    onward = None if request.POST.get("then") and not problems else Section.ATTACHMENTS
+    return redirect(section_url(filing, onward))
