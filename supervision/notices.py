@@ -13,6 +13,7 @@ register(
     Kind("filing.filed", _("报监完毕"), sms=True),
     Kind("filing.superseded", _("先期报监已转入")),
     Kind("review.accepted", _("监督站已受理")),
+    Kind("review.assigned", _("转办给我的审核")),
     Kind("review.approved", _("监督站已通过")),
     Kind("review.returned", _("退回补正"), sms=True),
 )

@@ -214,6 +214,7 @@ def _handed_in(filing: Filing):
 def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
     titles = {
         "accept": (_("%(role)s受理"), "blue"),
+        "assign": (_("%(role)s转办"), ""),
         "return": (_("%(role)s退回补正"), "orange"),
         "approve": (_("%(role)s审核通过"), "green"),
     }

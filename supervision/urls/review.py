@@ -1,7 +1,21 @@
 """/review/: the stations' side."""
 
-from django.urls import path
+from django.urls import include, path
 
-from supervision.views import detail
+from supervision.views.review import deciding, desk, inbox, items
 
-urlpatterns = [path("<uuid:pk>/", detail.review_detail, name="detail")]
+one = [
+    path("", desk.review_detail, name="detail"),
+    path("accept/", desk.review_accept, name="accept"),
+    path("assign/", deciding.review_assign, name="assign"),
+    path("reveal/<str:place>/<str:field>/", desk.review_reveal, name="reveal"),
+    path("items/add/", items.item_add, name="item-add"),
+    path("items/<uuid:item>/", items.item_edit, name="item-edit"),
+    path("items/<uuid:item>/drop/", items.item_drop, name="item-drop"),
+    path("decide/", deciding.review_decide, name="decide"),
+]
+
+urlpatterns = [
+    path("", inbox.review_list, name="list"),
+    path("<uuid:pk>/", include(one)),
+]

@@ -1,6 +1,6 @@
 """报监详情: the top line, both stations, what was handed in, the timeline (interface page 27)."""
 
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from portal.masking import mask_name
@@ -50,12 +50,6 @@ def filing_detail(request, pk):
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }
     return render(request, "supervision/detail.html", context)
-
-
-def review_detail(request, pk):
-    """Where messages lead an officer: to the filing under review."""
-    review = get_object_or_404(Review.objects.visible_to(request.user), pk=pk)
-    return redirect("filing:detail", pk=review.filing_id)
 
 
 def facts_of(filing: Filing) -> list[tuple]:

@@ -1,0 +1,178 @@
+"""审核: the reviews of the officer's stations and roles, by state, by who has them, by deadline (interface page 29)."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.models import StationPost
+from portal.pages import page_of
+from portal.search import find
+from supervision.clock import Remaining, calendar_for, remaining
+from supervision.forms.review import SCOPES, STATES, InboxFilter
+from supervision.models import Filing, Review
+from supervision.progress import Tag, review_tag
+
+Status = Review.Status
+UNTAKEN: list[str] = [Status.WAITING, Status.RECHECK]
+STATUSES: dict[str, list[str]] = {
+    "waiting": UNTAKEN,
+    "reviewing": [Status.ACCEPTED, Status.SURVEY, Status.REJECTING],
+    "returned": [Status.RETURNED],
+    "closed": [Status.APPROVED, Status.KEPT, Status.REJECTED, Status.CANCELLED],
+}
+FILTERS = ("q", "module", "district")
+SHOWN = ("filing", "station", "assignee", "version")
+NOT_SHOWN = ("version__data", "version__acknowledged", "filing__search_tokens", "filing__search_text")
+LONGEST_QUERY = 1000
+REACH = 500  # how far 上一件/下一件 look through a list
+
+
+@dataclass(frozen=True)
+class Row:
+    """A review as the inbox shows it."""
+
+    review: Review
+    tag: Tag
+    deadline: Remaining | None
+    is_changed: bool  # handed in again since the first round
+    is_mine: bool  # this officer may take or decide it
+    url: str
+
+
+def review_list(request: HttpRequest) -> HttpResponse:
+    require_post(request.user)
+    filter = InboxFilter(request.GET)
+    found = reviews_found(request.user, filter)
+    page = page_of(request, shown(request.user, filter, found).select_related(*SHOWN).defer(*NOT_SHOWN))
+    return render(
+        request,
+        "supervision/review/list.html",
+        {
+            "filter": filter,
+            "page": page,
+            "rows": rows_of(page.rows, request.user, request.GET.urlencode()),
+            **tabs_of(request, filter, found),
+        },
+    )
+
+
+def require_post(user: Any) -> None:
+    """The inbox is there for officers; raise Http404 for all others."""
+    if not StationPost.objects.filter(user=user, ended_at=None).exists():
+        raise Http404
+
+
+def visible_review(request: HttpRequest, pk: UUID) -> Review:
+    reviews = Review.objects.visible_to(request.user)
+    related = ("filing__enterprise", "filing__converts", "filing__jurisdiction_area", "station", "assignee", "version")
+    return get_object_or_404(reviews.select_related(*related), pk=pk)
+
+
+def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
+    """Everything the officer may see that meets the search, whatever its state."""
+    reviews = Review.objects.visible_to(user)
+    given = {name: filter.given[name] for name in FILTERS if name in filter.given}
+    if not given:
+        return reviews
+    district = given["district"].pk if "district" in given else ""
+    filings = find(Filing.objects.all(), given.get("q", ""), module=given.get("module", ""), district=district)
+    return reviews.filter(filing__in=filings.values("pk"))
+
+
+def in_state(state: str) -> Q:
+    return Q(status__in=STATUSES[state])
+
+
+def in_scope(scope: str, user: Any) -> Q:
+    """待领取: nobody has it yet. 我经办: this officer has it. 本站全部: all of the station."""
+    return {"queue": Q(status__in=UNTAKEN, assignee=None), "mine": Q(assignee=user), "all": Q()}[scope]
+
+
+def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:
+    """The rows of the chosen tab and second filter, the most urgent first."""
+    state = filter.state_shown
+    return found.filter(in_state(state), in_scope(filter.scope_shown, user)).order_by(*order_of(state))
+
+
+def order_of(state: str) -> tuple[OrderBy, str]:
+    """What is still to be decided by its deadline, what was decided by when, the latest first."""
+    if state in ("waiting", "reviewing"):
+        return F("due_on").asc(nulls_last=True), "pk"
+    return F("decided_at").desc(nulls_last=True), "pk"
+
+
+def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
+    """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
+    state, scope = filter.state_shown, filter.scope_shown
+    here, mine = in_state(state), in_scope(scope, request.user)
+    by_state = {f"state_{code}": Count("pk", filter=in_state(code) & mine) for code in STATES}
+    by_scope = {f"scope_{code}": Count("pk", filter=here & in_scope(code, request.user)) for code in SCOPES}
+    numbers = found.aggregate(**by_state, **by_scope)
+
+    def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
+        url, badge = with_query(request.GET, **{kind: code}), numbers[f"{kind}_{code}"]
+        return {"label": label, "url": url, "current": code == current, "badge": badge, "tone": ""}
+
+    return {
+        "tabs": [tab("state", code, label, state) for code, label in STATES.items()],
+        "scopes": [tab("scope", code, label, scope) for code, label in SCOPES.items()],
+    }
+
+
+def with_query(query: QueryDict, **changed: str) -> str:
+    """The list's address with other conditions; another list begins on page 1."""
+    kept = query.copy()
+    kept.pop("page", None)
+    for name, value in changed.items():
+        kept[name] = value
+    return f"?{kept.urlencode()}"
+
+
+def rows_of(reviews: list[Any], user: Any, query: str) -> list[Row]:
+    days = calendar_for(reviews)
+    return [row_of(review, user, query, days) for review in reviews]
+
+
+def row_of(review: Review, user: Any, query: str, days: dict) -> Row:
+    return Row(
+        review=review,
+        tag=review_tag(review.role, review, viewer=user),
+        deadline=remaining(review, days=days),
+        is_changed=review.status in Review.UNDECIDED and review.version.number > 1,
+        is_mine=review.status in Review.UNDECIDED and review.assignee_id in (None, user.pk),
+        url=desk_url(review, query),
+    )
+
+
+# The way between the list and its reviews
+
+
+def back_of(request: HttpRequest) -> str:
+    """The list's conditions that came along, as a query."""
+    return QueryDict(request.GET.get("return", "")[:LONGEST_QUERY]).urlencode()
+
+
+def desk_url(review: Review, back: str = "", *, anchor: str = "", **query: str) -> str:
+    """The address of a review's page; `back` keeps the list that the officer came from."""
+    given = query | ({"return": back} if back else {})
+    address = reverse("review:detail", args=[review.pk])
+    return address + (f"?{urlencode(given)}" if given else "") + (f"#{anchor}" if anchor else "")
+
+
+def neighbours(user: Any, review: Review, back: str) -> dict[str, str]:
+    """The addresses of 上一件 and 下一件 in the list that the officer came from.
+
+    A review that has left the list (it was just taken or decided) is followed by the first that is still there.
+    """
+    filter = InboxFilter(QueryDict(back))
+    pks = list(shown(user, filter, reviews_found(user, filter)).values_list("pk", flat=True)[:REACH])
+    place = pks.index(review.pk) if review.pk in pks else -1
+    near = {"previous": place - 1 if place > 0 else None, "next": place + 1 if place + 1 < len(pks) else None}
+    return {name: desk_url(Review(pk=pks[index]), back) if index is not None else "" for name, index in near.items()}
