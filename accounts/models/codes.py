@@ -22,7 +22,6 @@ class VerificationCode(Identified):
     phone_index = models.CharField(max_length=64)
     binding = models.CharField(max_length=64)  # hash of what ties it to the browser that asked
     code_hash = models.CharField(max_length=64)
-    tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager as DjangoUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -79,9 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin, Identified):
                 name="user_of_an_enterprise_or_station_is_no_person",
                 condition=Q(kind="personal") | Q(id_index__isnull=True, phone_index__isnull=True),
             ),
-            models.CheckConstraint(
-                name="user_with_a_duty_is_staff", condition=Q(duty="") | Q(kind="staff")
-            ),
+            models.CheckConstraint(name="user_with_a_duty_is_staff", condition=Q(duty="") | Q(kind="staff")),
         ]
 
     def __str__(self):

@@ -1,0 +1,28 @@
+"""What a migration runs after the tables exist: what was handed in and what was decided is never rewritten.
+
+A version's ciphertext may change when the keys are rotated; its digest says that the content did not.
+"""
+
+FROZEN = """
+CREATE FUNCTION what_was_handed_in_stays() RETURNS trigger AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'supervision_filingversion' THEN
+    IF NEW.number = OLD.number AND NEW.digest = OLD.digest AND NEW.acknowledged = OLD.acknowledged
+       AND NEW.submitted_by_id = OLD.submitted_by_id AND NEW.submitted_at = OLD.submitted_at THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'What was handed in or decided is not rewritten.';
+END
+$$ LANGUAGE plpgsql;
+CREATE TRIGGER what_was_handed_in_stays BEFORE UPDATE OR DELETE ON supervision_filingversion
+FOR EACH ROW EXECUTE FUNCTION what_was_handed_in_stays();
+CREATE TRIGGER what_was_decided_stays BEFORE UPDATE OR DELETE ON supervision_reviewdecision
+FOR EACH ROW EXECUTE FUNCTION what_was_handed_in_stays();
+"""
+
+REWRITABLE = """
+DROP TRIGGER what_was_decided_stays ON supervision_reviewdecision;
+DROP TRIGGER what_was_handed_in_stays ON supervision_filingversion;
+DROP FUNCTION what_was_handed_in_stays();
+"""
