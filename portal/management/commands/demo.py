@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if options["if_empty"] and (holds_demo_data() or why_not()):
             return
         if load_demo():
-            self.stdout.write(BANNER + sign_ins())
+            self.stdout.write(BANNER + ("" if options["if_empty"] else sign_ins()))  # ./run prints them last
         else:
             self.stdout.write("The demo data is there already; nothing was changed. 演示数据已存在，未作改动。")
 

@@ -238,7 +238,8 @@ def start_portal(run: Run) -> None:
     worker = child(
         run, "worker", [*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"]
     )
-    worker.dies_by, worker.seconds = signal.SIGQUIT, 20
+    # With the broker gone a cold shutdown may hang; its pool dies with it, and every task may run again.
+    worker.dies_by, worker.seconds = signal.SIGKILL, 20
     beat = child(run, "beat", [*celery, "beat", "-s", str(schedule), "-l", "WARNING", "--pidfile="])
     relay = child(run, "relay", [python, "manage.py", "relay"])
     run.children.append(start(web))
