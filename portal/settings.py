@@ -28,7 +28,9 @@ else:
     SECRET_KEY, INDEX_KEY = LOCAL["secret_key"].hex(), LOCAL["index_key"].hex()
     FIELD_KEYS = {"k1": LOCAL["field_key_k1"].hex()}
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", None if PRODUCTION else "127.0.0.1,localhost,[::1]," + env("HOST", "127.0.0.1"))
+ALLOWED_HOSTS = env_list(
+    "ALLOWED_HOSTS", None if PRODUCTION else "127.0.0.1,localhost,[::1]," + env("HOST", "127.0.0.1")
+)
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -192,7 +194,10 @@ PUBLIC_URL = env("PUBLIC_URL", None if PRODUCTION else f"http://{env('HOST', '12
 
 # Files: private, and served only through a view that asks who is looking.
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PORTAL_VAR / "documents"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PORTAL_VAR / "documents"},
+    },
     "staticfiles": {"BACKEND": "portal.static_files.HashedStaticFiles"},
 }
 if env("S3_BUCKET", ""):

@@ -19,9 +19,19 @@ PUBLIC = {
     "documents:preview",
     "documents:thumbnail",
     "documents:status",
-    "outbox",
+    "notices",
+    "accounts:code-question",
+    "mfa_authenticate",  # the second step of signing in
+    "projects:letter",  # the blank letter
+    "tray",  # what would have been sent; tests/portal/test_tray.py says to whom it opens
 }
-PUBLIC_PREFIXES = ("accounts:recover", "enterprises:register", "projects:user-register", "enterprises:find", "projects:find")
+PUBLIC_PREFIXES = (
+    "accounts:recover",
+    "enterprises:register",
+    "projects:user-register",
+    "enterprises:find",
+    "projects:find",
+)
 FOREIGN = ("admin:",)  # Django's own pages: accounts/admin.py has their test
 SAMPLES = {"uuid": uuid.UUID(int=7), "int": 1, "slug": "joint", "str": "x", "path": "x"}
 

@@ -17,7 +17,9 @@ class Position(models.Model):
     code = models.CharField(_("代码"), max_length=4, primary_key=True)
     name = models.CharField(_("职务"), max_length=40)
     order = models.PositiveSmallIntegerField(_("排序"), default=0)
-    leads = models.BooleanField(_("项目负责人类岗位"), default=False)  # confirmed by an administrator, not by a peer (S5)
+    leads = models.BooleanField(
+        _("项目负责人类岗位"), default=False
+    )  # confirmed by an administrator, not by a peer (S5)
     is_active = models.BooleanField(_("启用"), default=True)
 
     class Meta:

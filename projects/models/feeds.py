@@ -63,7 +63,10 @@ class ConstructionPermit(SourceRecord):
     class Meta:
         verbose_name = _("施工许可证")
         verbose_name_plural = _("施工许可证")
-        indexes = [GinIndex(fields=["search_tokens"], name="permit_search"), GinIndex(fields=["uscc_codes"], name="permit_uscc")]
+        indexes = [
+            GinIndex(fields=["search_tokens"], name="permit_search"),
+            GinIndex(fields=["uscc_codes"], name="permit_uscc"),
+        ]
 
     def search_parts(self):
         return [self.works_name, self.project_name, self.project_no, self.permit_no], {"status": self.status}
@@ -80,7 +83,10 @@ class AwardRecord(SourceRecord):
     class Meta:
         verbose_name = _("中标项目")
         verbose_name_plural = _("中标项目")
-        indexes = [GinIndex(fields=["search_tokens"], name="award_search"), GinIndex(fields=["uscc_codes"], name="award_uscc")]
+        indexes = [
+            GinIndex(fields=["search_tokens"], name="award_search"),
+            GinIndex(fields=["uscc_codes"], name="award_uscc"),
+        ]
 
     def search_parts(self):
         return [self.works_name, self.project_name, self.project_no, self.award_no], {}

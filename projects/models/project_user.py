@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enterprises.models import Enterprise, Position
 from portal.ids import Identified
+from portal.masking import mask_name
 from portal.search import Searchable
 from portal.workflow import LockingQuerySet, Workflow
 from projects.models.project import Project
@@ -39,7 +40,9 @@ class ProjectUser(Workflow, Searchable, Identified):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="project_memberships")
     position = models.ForeignKey(Position, models.PROTECT, related_name="+", verbose_name=_("职务"))
     status = models.CharField(_("状态"), max_length=10, choices=Status, default=Status.SUBMITTED)
-    is_party = models.BooleanField(default=True)  # False: the enterprise is no party of the project; the approver is told
+    is_party = models.BooleanField(
+        default=True
+    )  # False: the enterprise is no party of the project; the approver is told
     applied_at = models.DateTimeField(_("注册时间"), default=timezone.now)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -76,6 +79,11 @@ class ProjectUser(Workflow, Searchable, Identified):
 
     def __str__(self):
         return f"{self.user} · {self.project}"
+
+    @property
+    def audit_label(self) -> str:
+        """How the trail names it: the person masked."""
+        return f"{mask_name(self.user.name)} · {self.project}"
 
     def search_parts(self):
         return [self.user.name, self.project.name, self.project.works_name], {

@@ -17,9 +17,7 @@ from supervision.models.filing import Filing, FilingVersion
 class ReviewQuerySet(LockingQuerySet):
     def visible_to(self, user):
         """The reviews of the stations and roles in which this officer holds a post."""
-        posts = StationPost.objects.filter(
-            user=user, ended_at=None, station=OuterRef("station"), role=OuterRef("role")
-        )
+        posts = StationPost.objects.filter(user=user, ended_at=None, station=OuterRef("station"), role=OuterRef("role"))
         return self.filter(Exists(posts))
 
     def undecided(self):
@@ -143,7 +141,9 @@ class DeficiencyItem(Identified):
     review = models.ForeignKey(Review, models.PROTECT, related_name="items")
     round = models.PositiveSmallIntegerField()
     section = models.CharField(_("所属部分"), max_length=20, choices=Section)
-    place = models.CharField(max_length=80, blank=True)  # a field, "contractor.head_name", a material's code; "" = whole
+    place = models.CharField(
+        max_length=80, blank=True
+    )  # a field, "contractor.head_name", a material's code; "" = whole
     material = models.ForeignKey(Material, models.PROTECT, null=True, blank=True, related_name="+")
     reason_code = models.CharField(max_length=6, blank=True)
     text = models.CharField(_("退回原因"), max_length=500)

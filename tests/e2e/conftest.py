@@ -11,25 +11,22 @@ from portal.notifications.models import TrayEntry
 from portal.notifications.tasks import deliver
 from tests import make
 from tests.conftest import browser as chromium_path
+from tests.e2e.launch import ARGUMENTS
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in this thread
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REPORT_VIOLATIONS = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', e => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
 """
+# How a page is built, whatever its texts: a page built like one that axe has seen holds no news for it.
+BUILD = """
+[...new Set([...document.querySelectorAll('*')].map(e => [e.parentElement, e].map(e => e && [e.tagName,
+  ...e.getAttributeNames().filter(name => !['value', 'id', 'href'].includes(name)), e.getAttribute('class')].join(' ')).join(' > ')))].sort().join('\\n')
+"""
+LOOKED_AT: set[tuple[int, str]] = set()
 
 
 def pytest_collection_modifyitems(items):
@@ -56,6 +53,7 @@ class Person:
     """Somebody at a browser: an own context, so that several people act side by side."""
 
     def __init__(self, chromium, address: str, width: int = 1440, scripts: bool = True):
+        self.scripts = scripts
         self.context = chromium.new_context(
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -88,6 +86,16 @@ class Person:
         self.page.evaluate(AXE)
         found = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", AXE_RULES)["violations"]
         return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
+
+    def looks(self) -> None:
+        """Look at the page as it is now: what axe finds, or what sticks out at the side, is a complaint."""
+        where = self.page.url.split("/", 3)[-1]
+        self.complaints += [f"{violation} at /{where}" for violation in self.page.evaluate("window.__violations")]
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.complaints.append(f"scrolls sideways at /{where}")
+        if (build := (self.page.viewport_size["width"], self.page.evaluate(BUILD))) not in LOOKED_AT:
+            LOOKED_AT.add(build)
+            self.complaints += [f"{rule} at /{where}: {places}" for rule, places in self.axe()]
 
     def leaves(self) -> None:
         self.context.close()

@@ -58,9 +58,10 @@ def digest() -> str:
     """One number for everything that stands in our tables."""
     seen = hashlib.sha256()
     with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))  # tests declare models that have none
         for model in apps.get_models():
             table = model._meta.db_table
-            if table not in PASSIVE:
+            if table in tables and table not in PASSIVE:
                 cursor.execute(f'SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{table}" t')
                 seen.update(f"{table} {cursor.fetchone()[0]}".encode())
     return seen.hexdigest()

@@ -1,0 +1,204 @@
+"""项目用户注册 and 加入项目: from a draft to an application that waits for the project's manager (domain §5.3)."""
+
+from enum import StrEnum
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions import accept_agreement, create_person, hand_over_acceptances, has_accepted
+from accounts.codes import check_code
+from accounts.drafts import close_draft
+from accounts.models import Agreement, Registration, User
+from enterprises.models import Enterprise, Position
+from portal.audit.actions import record
+from portal.documents import storage
+from portal.documents.actions import purge, rehold, store
+from portal.documents.models import Document
+from portal.errors import Refused
+from portal.notifications.actions import mark_handled, notify
+from projects.models import Project, ProjectUser
+from projects.permissions import approvers_of, is_party, led_by
+
+PURPOSE = "project_user_registration"  # of the codes sent here
+AGREEMENTS = (Agreement.Kind.PROJECT_USER, Agreement.Kind.ID_PHOTO)
+KEPT = _("已填写的内容和上传的文件都还在。")
+
+
+class Known(StrEnum):
+    """Why nobody was registered: the phone has an account, or the ID number has another one than the phone."""
+
+    PHONE = "phone"
+    IDENTITY = "identity"
+
+
+@transaction.atomic
+def register_project_user(
+    draft: Registration,
+    *,
+    person: dict[str, str],
+    place: dict[str, Any],
+    password: str,
+    code: str,
+    request: HttpRequest,
+) -> ProjectUser | Known:
+    """Make the account and its application, or nothing; `Known` once the code proved whose the phone is.
+
+    `person`: name, id_number, phone; `place`: project, enterprise, position. ValidationError if the code is wrong.
+    """
+    draft = locked_draft(draft)
+    require_consent(draft)
+    require_open(**place)
+    check_code(person["phone"], code, purpose=PURPOSE, request=request)
+    if known := known_already(person, place["project"]):
+        return known
+    try:
+        with transaction.atomic():
+            account = create_person(
+                name=person["name"], phone=person["phone"], id_number=person["id_number"], password=password, by=None
+            )
+    except IntegrityError:  # the same person, at this moment, in another window
+        return Known.IDENTITY
+    hand_over_acceptances(draft, account)
+    application = new_application(account, place)
+    rehold(draft, application)
+    close_draft(draft)
+    announce(application, "project_user.applied", by=account)
+    return application
+
+
+def locked_draft(draft: Registration) -> Registration:
+    """The draft, with a second submission waiting; Refused if the first one has taken effect."""
+    rows = Registration.objects.select_for_update(of=("self",), no_key=True)
+    kept = rows.filter(pk=draft.pk, completed_at=None).first()
+    if kept is None:
+        raise Refused(_("这份表单已经提交过，请不要重复提交。"))
+    return kept
+
+
+def require_consent(draft: Registration) -> None:
+    """Both texts as they are now: the agreement, and the separate one about the photo (PIPL art. 29)."""
+    for kind in AGREEMENTS:
+        agreement = Agreement.objects.current(kind)
+        if agreement is None or not has_accepted(agreement, registration=draft):
+            way_on = (_("阅读注册协议"), reverse("projects:user-register"))
+            raise Refused(_("注册协议已更新，请重新阅读并同意后继续。"), safe=KEPT, action=way_on)
+
+
+def require_open(*, project: Project, enterprise: Enterprise, position: Position) -> None:
+    """The project is filed and the enterprise is one of its parties."""
+    if enterprise.status != Enterprise.Status.ACTIVE or not is_party(enterprise, project):
+        raise Refused(_("未搜索到项目，代表该项目尚未在平台报监，请先完成项目报监"), safe=KEPT)
+    if not position.is_active:
+        raise Refused(_("该职务已停用，请重新选择。"), safe=KEPT)
+
+
+def known_already(person: dict[str, str], project: Project) -> Known | None:
+    """Whether phone or ID number have an account. If not the same one, operators find a note of it (domain §5.7 41)."""
+    by_phone = User.objects.by_phone(person["phone"])
+    by_number = User.objects.by_id_number(person["id_number"])
+    if by_phone != by_number:
+        record("identity.disputed", by_phone or by_number, by=None, project=str(project.pk))
+    if by_phone:
+        return Known.PHONE
+    return Known.IDENTITY if by_number else None
+
+
+def new_application(account: User, place: dict[str, Any]) -> ProjectUser:
+    """The row. Refused if the person is, or asks to be, on the project already; also of two at one moment."""
+    application = ProjectUser(user=account, is_party=is_party(place["enterprise"], place["project"]), **place)
+    application.index_search()
+    try:
+        with transaction.atomic():
+            application.save(force_insert=True)
+    except IntegrityError:
+        raise Refused(_("您已是该项目用户，或已提交过申请，无需重复申请。")) from None
+    return application
+
+
+def announce(application: ProjectUser, event: str, *, by: User) -> None:
+    """Write it down and tell those who may decide."""
+    place = {"project": str(application.project_id), "position": application.position_id}
+    record(event, application, by=by, place=place)
+    link = reverse("projects:approval", args=[application.pk])
+    notify(approvers_of(application), "project_user.applied", about=application, link=link, application=application)
+
+
+@transaction.atomic
+def join_project(draft: Registration, *, place: dict[str, Any], reuse: dict[str, Document], by: User) -> ProjectUser:
+    """Somebody with an account asks to work on one more project; `reuse` are files of theirs by kind, to be copied."""
+    draft = locked_draft(draft)
+    if draft.owner_id != by.pk:
+        raise Http404
+    require_open(**place)
+    if led_by(by).filter(project=place["project"]).exists():
+        raise Refused(_("您是该项目的负责人，无需再加入。"))
+    accept_photo_consent(by)
+    application = new_application(by, place)
+    rehold(draft, application)
+    for kind, document in reuse.items():
+        copy(document, kind, application, by=by)
+    close_draft(draft)
+    announce(application, "project_user.applied", by=by)
+    return application
+
+
+def accept_photo_consent(user: User) -> None:
+    """The form was only valid with the box ticked, or the person had agreed before."""
+    if agreement := Agreement.objects.current(Agreement.Kind.ID_PHOTO):
+        accept_agreement(agreement, user=user)
+
+
+def copy(document: Document, kind: str, holder: ProjectUser, *, by: User) -> Document | None:
+    """The same file for another holder, unless a new one came along. It is checked again."""
+    if Document.objects.held_by(holder, kind).exists():
+        return None
+    with storage.opened(document) as file:
+        return store(ContentFile(file.read(), name=document.name), kind=kind, holder=holder, by=by)
+
+
+@transaction.atomic
+def resubmit_application(application: ProjectUser, *, position: Position, by: User) -> None:
+    """After 驳回 the person mends the application and hands it in again; the clock starts anew."""
+    application = own(application, by=by)
+    application.move("resubmit")
+    require_open(project=application.project, enterprise=application.enterprise, position=position)
+    application.position, application.applied_at = position, timezone.now()
+    application.decided_by = application.decided_at = application.reminded_at = application.escalated_at = None
+    application.reason = ""
+    application.index_search()
+    try:
+        with transaction.atomic():
+            application.save()
+    except IntegrityError:
+        raise Refused(_("您已是该项目用户，或已提交过申请，无需重复申请。")) from None
+    mark_handled(application)
+    announce(application, "project_user.reapplied", by=by)
+
+
+@transaction.atomic
+def withdraw_application(application: ProjectUser, *, by: User) -> None:
+    """The person no longer asks; nobody needs to decide."""
+    application = own(application, by=by)
+    application.move("withdraw")
+    application.ended_at = timezone.now()
+    application.index_search()
+    application.save()
+    mark_handled(application)
+    record("project_user.withdrawn", application, by=by)
+
+
+def own(application: ProjectUser, *, by: User) -> ProjectUser:
+    if application.user_id != by.pk:
+        raise Http404
+    return ProjectUser.objects.locked(application.pk)
+
+
+def abandon_registration(draft: Registration) -> None:
+    """取消注册: what was typed and uploaded is deleted at once. Not to be undone; call it outside of transactions."""
+    purge(Document.objects.of(draft).kept())
+    draft.delete()

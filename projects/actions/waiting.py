@@ -1,0 +1,98 @@
+"""What happens to applications that nobody decides (decisions 6; domain §5.3; agreement texts)."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.audit.actions import record
+from portal.calendar import due_day, overrides
+from portal.documents.actions import purge
+from portal.documents.models import Document
+from portal.notifications.actions import mark_handled, notify
+from projects.models import ProjectUser
+from projects.permissions import approvers_of
+
+REMIND_AFTER, ESCALATE_AFTER = 3, 5  # working days
+EXPIRE_AFTER = timedelta(days=30)
+FILES_KEPT = timedelta(days=29)  # of those refused or withdrawn; thirty days are promised
+CLOSED = (ProjectUser.Status.REJECTED, ProjectUser.Status.WITHDRAWN, ProjectUser.Status.EXPIRED)
+
+
+@transaction.atomic
+def remind_approvers(today: date | None = None) -> tuple[int, int]:
+    """Remind who should decide after three working days, and hand over to the 施工单位's administrator after five.
+
+    Returns (reminded, escalated). Each happens once to an application, however often this runs.
+    """
+    today = today or timezone.localdate()
+    days = overrides(today - timedelta(days=60), today + timedelta(days=60))
+    reminded = escalated = 0
+    for application in claimed(waiting().filter(Q(reminded_at=None) | Q(escalated_at=None))):
+        if application.escalated_at is None and due_day(application.applied_at, ESCALATE_AFTER, days) < today:
+            escalate(application)
+            escalated += 1
+        elif application.reminded_at is None and due_day(application.applied_at, REMIND_AFTER, days) < today:
+            remind(application)
+            reminded += 1
+    return reminded, escalated
+
+
+def waiting() -> QuerySet[ProjectUser]:
+    """Those that wait, old enough to matter: fewer than three days cannot be three working days."""
+    young = timezone.now() - timedelta(days=REMIND_AFTER)
+    return ProjectUser.objects.filter(status=ProjectUser.Status.SUBMITTED, applied_at__lt=young)
+
+
+def claimed(found: QuerySet[ProjectUser]) -> list[ProjectUser]:
+    """The rows, locked; those that somebody is deciding at this moment are left for the next time."""
+    return list(found.select_for_update(of=("self",), no_key=True, skip_locked=True))
+
+
+def remind(application: ProjectUser) -> None:
+    application.reminded_at = timezone.now()
+    application.save(update_fields=["reminded_at"])
+    tell(application, approvers_of(application), "project_user.waiting")
+
+
+def escalate(application: ProjectUser) -> None:
+    """From now on the administrator may decide too; the manager still may."""
+    before = {account.pk for account in approvers_of(application)}
+    application.escalated_at = timezone.now()
+    application.reminded_at = application.reminded_at or application.escalated_at
+    application.save(update_fields=["escalated_at", "reminded_at"])
+    record("project_user.escalated", application, by=None)
+    added = [account for account in approvers_of(application) if account.pk not in before]
+    tell(application, added, "project_user.escalated")
+
+
+def tell(application: ProjectUser, accounts: list, event: str) -> None:
+    link = reverse("projects:approval", args=[application.pk])
+    notify(accounts, event, about=application, link=link, application=application)
+
+
+@transaction.atomic
+def expire_applications() -> int:
+    """Close what nobody answered for thirty days; the person may ask again. Returns how many."""
+    due = ProjectUser.objects.filter(status=ProjectUser.Status.SUBMITTED, applied_at__lt=timezone.now() - EXPIRE_AFTER)
+    found = claimed(due)
+    for application in found:
+        application.move("expire")
+        application.ended_at = timezone.now()
+        application.index_search()
+        application.save()
+        mark_handled(application)
+        record("project_user.expired", application, by=None)
+        link = reverse("projects:application", args=[application.pk])
+        notify([application.user], "project_user.expired", about=application, link=link, application=application)
+    return len(found)
+
+
+def forget_files() -> int:
+    """Delete photo and letter of applications that came to nothing, as the agreement promises. Not to be undone."""
+    since = timezone.now() - FILES_KEPT
+    closed = ProjectUser.objects.filter(Q(decided_at__lt=since) | Q(ended_at__lt=since), status__in=CLOSED)
+    held = Document.objects.filter(holder_type="projects.projectuser", holder_id__in=closed.values("pk"))
+    return purge(held.kept())

@@ -1,0 +1,28 @@
+"""What project users upload, and what the events of projects are called in 操作日志."""
+
+from django.utils.translation import gettext_lazy as _
+
+from enterprises.catalogue import ID_PHOTO, name_events
+from portal.documents.kinds import MB, SCANS, DocumentKind, register_kind
+
+COMMITMENT = DocumentKind("commitment_letter", _("办理承诺函"), SCANS, 10 * MB, personal=True, most=1)
+
+register_kind(COMMITMENT)
+
+FILES = {"id_photo": ID_PHOTO.code, "letter": COMMITMENT.code}  # by the names of the form's fields
+
+name_events(
+    {
+        "project.completed": _("报监完毕"),
+        "project.lead_appointed": _("确认项目负责人"),
+        "project_user.applied": _("申请加入项目"),
+        "project_user.reapplied": _("重新申请加入项目"),
+        "project_user.withdrawn": _("撤回加入项目的申请"),
+        "project_user.approved": _("通过项目用户"),
+        "project_user.rejected": _("驳回项目用户"),
+        "project_user.ended": _("结束项目用户"),
+        "project_user.expired": _("项目用户申请过期"),
+        "project_user.escalated": _("项目用户申请转企业管理员"),
+        "identity.revealed": _("查看完整号码"),
+    }
+)

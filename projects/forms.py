@@ -1,0 +1,212 @@
+"""Forms of 项目用户注册, 加入项目 and 项目管理. What is typed lies in the draft as it was typed; here it is cleaned."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from enterprises.catalogue import ID_PHOTO
+from enterprises.models import Enterprise, Position
+from portal.documents.forms import DocumentField
+from portal.documents.models import Document
+from portal.forms import (
+    MobileField,
+    NewPasswordField,
+    PersonNameField,
+    PortalForm,
+    ResidentIdField,
+    SearchForm,
+    SmsCodeField,
+    Textarea,
+)
+from projects.catalogue import COMMITMENT, FILES
+from projects.find import NO_PROJECT, Choice
+from projects.models import Project
+
+
+def address(name: str, *args: str):
+    return reverse_lazy(f"projects:{name}", args=args)
+
+
+class AgreementForm(PortalForm):
+    """阅读注册协议. The photo of an ID card needs a consent of its own (PIPL art. 29): two boxes, both unticked."""
+
+    agree = forms.BooleanField(label=_("同意用户协议"))
+    consent = forms.BooleanField(
+        label=_("单独同意处理我的身份证照片"),
+        error_messages={
+            "required": _(
+                "注册需要上传身份证照片，请阅读单独同意书后勾选。不同意的，可携带身份证原件到监督机构现场办理。"
+            )
+        },
+    )
+
+
+class PlaceForm(PortalForm):
+    """Where somebody works: an enterprise, one of its filed projects, a post. Both are looked up, then chosen."""
+
+    company = forms.CharField(label=_("企业名称"), max_length=100, required=False)
+    enterprise = forms.CharField(required=False, label=_("企业名称"))
+    works = forms.CharField(label=_("项目名称"), max_length=100, required=False)
+    project = forms.CharField(required=False, label=_("项目名称"))
+    position = forms.ModelChoiceField(Position.objects.none(), label=_("职务"), empty_label=_("请选择"))
+
+    def __init__(self, *args: Any, choice: Choice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choice = choice
+        self.fields["position"].queryset = Position.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        for name, words in {"company": _("请输入企业名称"), "works": _("请输入项目名称")}.items():
+            self.fields[name].widget.attrs |= {"autocomplete": "off", "placeholder": words}
+        if choice.enterprise:
+            self.initial["company"] = choice.enterprise.name
+
+    def clean_enterprise(self) -> Enterprise:
+        if self.choice.enterprise:
+            return self.choice.enterprise
+        if not self.choice.asked:
+            raise ValidationError(_("请填写企业名称并选择所属企业"), code="required")
+        if self.choice.enterprises:
+            raise ValidationError(_("请在查找到的企业中选择一家"), code="required")
+        raise ValidationError(_("未找到企业，只能选择已在平台注册的企业"), code="unknown")
+
+    def clean_project(self) -> Project | None:
+        if self.choice.project or not self.choice.enterprise:
+            return self.choice.project
+        raise ValidationError(_("请选择项目") if self.choice.projects else NO_PROJECT, code="required")
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("project", "enterprise", "position")}
+
+
+def photo_field(url: str) -> DocumentField:
+    return DocumentField(ID_PHOTO, url=url)
+
+
+def letter_field(url: str) -> DocumentField:
+    return DocumentField(COMMITMENT, url=url, template=address("letter"))
+
+
+class RegistrationForm(PlaceForm):
+    """填写基本信息, in the order of the guide's screen."""
+
+    name = PersonNameField(label=_("姓名"))
+    id_number = ResidentIdField(label=_("身份证号"))
+    id_photo = photo_field(address("user-register-file", "id_photo"))
+    letter = letter_field(address("user-register-file", "letter"))
+    phone = MobileField(label=_("手机号"), help_text=_("以后用这个号码登录"))
+    code = SmsCodeField()
+    password = NewPasswordField()
+
+    kinds = FILES
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in {"name": _("请输入申请人姓名"), "id_number": _("请输入申请人证件号码")}.items():
+            self.fields[name].widget.attrs["placeholder"] = words
+
+    def clean(self) -> None:
+        """The password may hold nothing that is known of the person."""
+        given = self.cleaned_data
+        person = User(kind=User.Kind.PERSONAL, name=given.get("name", ""), phone=given.get("phone"))
+        person.id_number = given.get("id_number")
+        if password := given.get("password"):
+            try:
+                validate_password(password, person)
+            except ValidationError as error:
+                self.add_error("password", error)
+
+    @property
+    def person(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("name", "phone", "id_number")}
+
+
+class FilesForm(PortalForm):
+    """Photo and letter of somebody who has an account; what they gave before may serve again."""
+
+    id_photo = photo_field("")
+    letter = letter_field("")
+
+    kinds = FILES
+
+    def __init__(self, *args: Any, earlier: dict[str, Document], urls: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.earlier = earlier
+        for name in FILES:
+            self.fields[name].widget.url = urls[name]  # type: ignore[attr-defined]
+            if name in earlier:
+                self.fields[f"reuse_{name}"] = self.reuse_field(name)
+                self.fields[name].required = self.is_bound and f"reuse_{name}" not in self.data
+
+    def reuse_field(self, name: str) -> forms.BooleanField:
+        label = _("沿用已上传的%(kind)s") % {"kind": self.earlier[name].label}
+        return forms.BooleanField(label=label, required=False, initial=True)
+
+    @property
+    def reused(self) -> dict[str, Document]:
+        """By kind, the earlier files that are to serve again."""
+        return {FILES[name]: file for name, file in self.earlier.items() if self.cleaned_data.get(f"reuse_{name}")}
+
+
+class JoinForm(PlaceForm, FilesForm):
+    """加入项目. The consent is asked of those who have not given it."""
+
+    consent = forms.BooleanField(label=_("单独同意处理我的身份证照片"))
+
+    def __init__(self, *args: Any, consented: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if consented:
+            del self.fields["consent"]
+
+
+class ResubmitForm(FilesForm):
+    """修改后重新提交."""
+
+    position = forms.ModelChoiceField(Position.objects.none(), label=_("职务"), empty_label=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].queryset = Position.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+
+class ApprovalFilter(SearchForm):
+    """The search of 项目管理, with the guide's words in the box."""
+
+    state = forms.CharField(widget=forms.HiddenInput)
+    q = forms.CharField(label=_("关键字"), max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs["placeholder"] = _("姓名、手机号、项目名称")
+
+
+class ProjectFilter(SearchForm):
+    """The search of 我的项目."""
+
+    q = forms.CharField(label=_("关键字"), max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs["placeholder"] = _("项目名称、工程名称、项目编号")
+
+
+class ApproveForm(PortalForm):
+    """通过: the approver answers for having looked (security S5)."""
+
+    checked = forms.BooleanField(label=_("本人已核对身份证照片、办理承诺函和任职情况"))
+
+
+class RejectForm(ApproveForm):
+    """驳回."""
+
+    reason = forms.CharField(
+        label=_("驳回原因"),
+        max_length=300,
+        widget=Textarea(attrs={"rows": 3}),
+        help_text=_("申请人会看到，请写明需要改什么。"),
+    )
+    field_order = ["reason", "checked"]

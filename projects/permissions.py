@@ -1,0 +1,258 @@
+"""Who answers for a project, who lets people into it, and who works on it.
+
+What a person may do follows from rows that others keep: leaving an enterprise, or being disabled there, ends at once
+what that person did for it on any project.
+"""
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from guardian.shortcuts import get_objects_for_user
+
+from accounts.models import User
+from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
+from enterprises.permissions import enterprises_granted, register_consequence, register_tie
+from portal.documents.models import Document
+from portal.documents.permissions import register_reader
+from projects.catalogue import FILES
+from projects.models import PartyType, Project, ProjectParty, ProjectUser
+
+DELEGATED = "projects.approve_project_users"
+# Leads of these parties let in people of their own unit; the contractor's lets in everybody (domain §5.3).
+OWN_UNIT_LEADS = (PartyType.OWNER, PartyType.SUPERVISOR)
+GATES = (PartyType.CONTRACTOR, *OWN_UNIT_LEADS)
+UNDECIDED = ProjectUser.Status.SUBMITTED
+JOINED = ProjectUser.Status.APPROVED
+
+
+# Parties
+
+
+def of_units(enterprises: QuerySet[Enterprise]) -> Q:
+    """Parties that are one of these enterprises: by row, or by credit code where it registered after the filing."""
+    return Q(enterprise__in=enterprises.values("pk")) | Q(uscc__in=enterprises.values("uscc"))
+
+
+def parties_of(enterprises: QuerySet[Enterprise]) -> QuerySet[ProjectParty]:
+    """What these enterprises answer for now, subcontracts too."""
+    return ProjectParty.objects.filter(of_units(enterprises), ended_at=None, project__filed_at__isnull=False)
+
+
+def projects_open_to(enterprise: Enterprise) -> QuerySet[Project]:
+    """The filed projects of an enterprise: what its people may ask to join (guide 二)."""
+    parties = parties_of(Enterprise.objects.filter(pk=enterprise.pk))
+    return Project.objects.filter(pk__in=parties.values("project"))
+
+
+def is_party(enterprise: Enterprise, project: Project) -> bool:
+    return projects_open_to(enterprise).filter(pk=project.pk).exists()
+
+
+# Who works on a project
+
+
+def working() -> QuerySet[ProjectUser]:
+    """The approved project users, without those whose enterprise let them go or disabled them since."""
+    own = Member.objects.filter(user=OuterRef("user"), enterprise=OuterRef("enterprise"))
+    left = Q(status=Member.Status.LEFT, ended_at__gt=OuterRef("decided_at"))
+    gone = Exists(own.filter(Q(status=Member.Status.DISABLED) | left))
+    back = Exists(own.filter(status=Member.Status.ACTIVE))
+    return ProjectUser.objects.filter(status=JOINED).filter(~Q(gone) | Q(back))
+
+
+def serving() -> QuerySet[ProjectParty]:
+    """The parties that have a lead who may act: an active member of that unit, or let into the project for it."""
+    own = Member.objects.filter(user=OuterRef("lead"), status=Member.Status.ACTIVE)
+    member = Exists(own.filter(Q(enterprise=OuterRef("enterprise")) | Q(enterprise__uscc=OuterRef("uscc"))))
+    joined = Exists(
+        working().filter(user=OuterRef("lead"), project=OuterRef("project"), enterprise__uscc=OuterRef("uscc"))
+    )
+    return ProjectParty.objects.filter(ended_at=None, lead__is_active=True).filter(Q(member) | Q(joined))
+
+
+def led_by(user: User) -> QuerySet[ProjectParty]:
+    return serving().filter(lead=user)
+
+
+def managed_by(user: User) -> QuerySet[Project]:
+    """The projects whose project manager this person is, or that a manager delegated to them."""
+    led = led_by(user).filter(party_type=PartyType.CONTRACTOR)
+    options = {"use_groups": False, "accept_global_perms": False}
+    delegated = get_objects_for_user(user, DELEGATED, Project, **options)
+    return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("pk")))
+
+
+def is_manager(user: User) -> bool:
+    """Shows 项目管理 in the top bar."""
+    if not user.is_personal:
+        return False
+    return led_by(user).filter(party_type__in=GATES).exists() or managed_by(user).exists()
+
+
+def manager_of(project: Project) -> User | None:
+    """The project manager: the contractor's lead."""
+    party = serving().filter(project=project, party_type=PartyType.CONTRACTOR).select_related("lead").first()
+    return party.lead if party else None
+
+
+def without_manager() -> QuerySet[Project]:
+    """The projects whose 施工单位 has no project manager with an account yet (decisions 6)."""
+    managers = serving().filter(project=OuterRef("pk"), party_type=PartyType.CONTRACTOR)
+    return Project.objects.filter(~Exists(managers))
+
+
+def known_to(user: User) -> QuerySet[Project]:
+    """The filed projects that a person works on, leads, or that their enterprises are parties of."""
+    if not user.is_personal:
+        return Project.objects.none()
+    member_of = Enterprise.objects.filter(members__user=user, members__status=Member.Status.ACTIVE)
+    ways = (parties_of(member_of), led_by(user), working().filter(user=user))
+    mine = Q(pk__in=[])
+    for rows in ways:
+        mine |= Q(pk__in=rows.values("project"))
+    return Project.objects.filter(mine, filed_at__isnull=False)
+
+
+def employers_of(user: User) -> list[Enterprise]:
+    """The enterprises a person works for, by membership or on a project: offered before anything is typed."""
+    active = Enterprise.objects.filter(status=Enterprise.Status.ACTIVE).select_related("district")
+    member = Q(pk__in=user.memberships.filter(status=Member.Status.ACTIVE).values("enterprise"))
+    joined = Q(pk__in=working().filter(user=user).values("enterprise"))
+    return list(active.filter(member | joined).order_by("name", "pk")[:10])
+
+
+# Who lets people in
+
+
+def approvable_by(user: User) -> QuerySet[ProjectUser]:
+    """The applications this account may see and decide; nobody's own (decisions 6, security S5)."""
+    if user.is_enterprise_account:
+        return approvable_by_administration(user)
+    if not user.is_personal:
+        return ProjectUser.objects.none()
+    own = led_by(user).filter(party_type__in=OWN_UNIT_LEADS, project=OuterRef("project"))
+    own_unit = Exists(own.filter(Q(enterprise=OuterRef("enterprise")) | Q(uscc=OuterRef("enterprise__uscc"))))
+    people = ProjectUser.objects.exclude(user=user).filter(position__leads=False)
+    return people.filter(Q(project__in=managed_by(user)) | Q(own_unit))
+
+
+def approvable_by_administration(user: User) -> QuerySet[ProjectUser]:
+    """What falls to an administrator account.
+
+    Of the 施工单位: projects without a manager, and what waited too long. Of any party: the posts of its own leads,
+    which no peer confirms. A lead of an enterprise that is no party falls to the 施工单位 again. The agent behind
+    the account does not decide about themselves, unless the filing named them as lead.
+    """
+    mine = Enterprise.objects.filter(administrators__user=user)
+    building = parties_of(mine).filter(party_type=PartyType.CONTRACTOR)
+    at_site = Q(project__in=building.values("project"))
+    of_party = Exists(ProjectParty.objects.filter(same_unit(), project=OuterRef("project"), ended_at=None))
+    own_lead = Q(position__leads=True, enterprise__in=mine) & Q(of_party)
+    strange_lead = Q(position__leads=True) & ~Q(of_party) & at_site
+    people = Q(position__leads=False) & at_site & (Q(project__in=without_manager()) | Q(escalated_at__isnull=False))
+    agent = mine.filter(
+        Q(agent_id_index=OuterRef("user__id_index")) | Q(agent_phone_index=OuterRef("user__phone_index"))
+    )
+    oneself = Q(Exists(agent)) & ~Q(Exists(named_lead()))
+    return ProjectUser.objects.filter(own_lead | strange_lead | people).exclude(oneself)
+
+
+def same_unit() -> Q:
+    """In a question about parties asked of applications: the party that is the application's enterprise."""
+    return Q(enterprise=OuterRef("enterprise")) | Q(uscc=OuterRef("enterprise__uscc"))
+
+
+def named_lead() -> QuerySet[ProjectParty]:
+    """The party whose filing named the applicant as its lead, asked of applications."""
+    return ProjectParty.objects.filter(
+        same_unit(), project=OuterRef("project"), ended_at=None, lead_id_index=OuterRef("user__id_index")
+    )
+
+
+def may_approve(user: User, application: ProjectUser) -> bool:
+    return approvable_by(user).filter(pk=application.pk).exists()
+
+
+def approvers_of(application: ProjectUser) -> list[User]:
+    """Who is told that an application waits: those who may decide it now."""
+    return [account for account in candidates_of(application) if may_approve(account, application)]
+
+
+def candidates_of(application: ProjectUser) -> list[User]:
+    """The manager, the leads of the applicant's unit, and the administrators of that unit and of the 施工单位."""
+    parties = ProjectParty.objects.filter(project=application.project, ended_at=None)
+    own = Q(enterprise=application.enterprise_id) | Q(uscc=application.enterprise.uscc)
+    gates = parties.filter(Q(party_type=PartyType.CONTRACTOR) | Q(party_type__in=OWN_UNIT_LEADS) & own)
+    builders = parties.filter(party_type=PartyType.CONTRACTOR)
+    units = Q(pk__in=builders.values("enterprise")) | Q(uscc__in=builders.exclude(uscc="").values("uscc"))
+    bodies = Enterprise.objects.filter(units | Q(pk=application.enterprise_id))
+    leads = Q(projects_led__in=gates) | Q(administrator__enterprise__in=bodies)
+    return list(User.objects.filter(leads, is_active=True).distinct().order_by("kind", "pk"))
+
+
+# Which business systems a person enters by a project
+
+
+def memberships_granted(user: User, system: str) -> QuerySet[ProjectUser]:
+    """The person's project memberships for whose enterprise the system is granted and not switched off (decisions 5)."""
+    granted = SystemGrant.objects.filter(system=system, revoked_at=None)
+    excluded = MemberExclusion.objects.filter(
+        system=system, member__user=user, member__enterprise=OuterRef("enterprise"), member__ended_at=None
+    )
+    mine = working().filter(user=user, enterprise__status=Enterprise.Status.ACTIVE)
+    return mine.filter(enterprise__in=granted.values("enterprise")).exclude(Exists(excluded))
+
+
+def may_enter(user: User, system: str) -> bool:
+    """Whether the door of a business system opens: by an enterprise, or by a project."""
+    if not user.is_personal:
+        return False
+    return enterprises_granted(user, system).exists() or memberships_granted(user, system).exists()
+
+
+# What the apps below ask
+
+
+def is_tied(user: User) -> bool:
+    """Whether the account belongs to a project, so that no enterprise may reset its password."""
+    return user.project_memberships.filter(status__in=[UNDECIDED, JOINED]).exists()
+
+
+def what_stops(enterprise: Enterprise, *, system=None, user: User | None = None) -> list[str]:
+    """What a person no longer does on projects when they leave or are disabled."""
+    if user is None:
+        return []
+    own = Enterprise.objects.filter(pk=enterprise.pk)
+    led = led_by(user).filter(of_units(own)).values_list(F("project__works_name"), flat=True)
+    joined = working().filter(user=user, enterprise=enterprise).values_list(F("project__works_name"), flat=True)
+    sentences = [_("不再是“%(project)s”的负责人，不能审核项目用户") % {"project": name} for name in led]
+    return sentences + [_("不再是“%(project)s”的项目用户") % {"project": name} for name in joined]
+
+
+def may_read(user: User | None, document: Document, request) -> bool:
+    """The applicant, and whoever may decide the application or may have decided it."""
+    application = ProjectUser.objects.filter(pk=document.holder_id).first()
+    if user is None or application is None:
+        return False
+    return application.user_id == user.pk or may_approve(user, application)
+
+
+def may_read_unready(user: User | None, document: Document, request) -> bool:
+    """Files under check or refused are shown to the applicant alone."""
+    if user is None or document.state == Document.State.REMOVED:
+        return False
+    return ProjectUser.objects.filter(pk=document.holder_id, user=user).exists()
+
+
+def files_of(user: User) -> dict[str, Document]:
+    """Their sound photo and letter from an earlier application, or the photo their enterprise keeps, by form field."""
+    holders = [*user.project_memberships.values_list("pk", flat=True), *user.memberships.values_list("pk", flat=True)]
+    held = Document.objects.ready().filter(
+        holder_type__in=["projects.projectuser", "enterprises.member"], holder_id__in=holders, kind__in=FILES.values()
+    )
+    newest = {document.kind: document for document in held.order_by("uploaded_at")}
+    return {field: newest[kind] for field, kind in FILES.items() if kind in newest}
+
+
+register_reader("projects.ProjectUser", may_read, unready=may_read_unready)
+register_tie(is_tied)
+register_consequence(what_stops)

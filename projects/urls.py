@@ -1,0 +1,50 @@
+"""Addresses of 项目用户注册, 我的项目 and 项目管理."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from projects.views import approvals, own, registration
+
+# /register/project-user/
+register = [
+    path("", registration.register, name="user-register"),
+    path("details/", registration.details, name="user-register-step"),
+    path("keep/", registration.keep, name="user-register-keep"),
+    path("files/<slug:field>/", registration.upload, name="user-register-file"),
+    path("found/<slug:what>/", registration.found, name="found"),
+    path("letter/", registration.letter, name="letter"),
+    path("known/", registration.known, name="user-register-known"),
+    path("cancel/", registration.cancel, name="user-register-cancel"),
+    path("done/", registration.done, name="user-register-done"),
+]
+
+# /projects/approvals/
+approval = [
+    path("", approvals.approvals, name="approvals"),
+    path("approve/", approvals.approve_several, name="approve-several"),
+    path("<uuid:pk>/", approvals.approval, name="approval"),
+    path("<uuid:pk>/approve/", approvals.approve, name="approve"),
+    path("<uuid:pk>/reject/", approvals.reject, name="reject"),
+    path("<uuid:pk>/end/", approvals.end, name="end"),
+    path("<uuid:pk>/show/<slug:field>/", approvals.reveal_number, name="reveal"),
+]
+
+# /projects/applications/
+application = [
+    path("", own.applications, name="applications"),
+    path("<uuid:pk>/", own.application, name="application"),
+    path("<uuid:pk>/files/<slug:field>/", own.application_file, name="application-file"),
+    path("<uuid:pk>/withdraw/", own.withdraw, name="withdraw"),
+    path("<uuid:pk>/leave/", own.leave, name="leave"),
+]
+
+own_pages: list[URLPattern | URLResolver] = [
+    path("register/project-user/", include(register)),
+    path("projects/", own.project_list, name="list"),
+    path("projects/join/", own.join, name="join"),
+    path("projects/join/files/<slug:field>/", own.join_file, name="join-file"),
+    path("projects/applications/", include(application)),
+    path("projects/approvals/", include(approval)),
+    path("projects/<uuid:pk>/", own.project_detail, name="detail"),
+]
+
+urlpatterns = [path("", include((own_pages, "projects")))]

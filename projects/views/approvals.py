@@ -1,0 +1,206 @@
+"""项目管理 /projects/approvals/: who may let people into a project decides about those who ask (guide 二.5)."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.views import me
+from portal.crypto import blind_index
+from portal.documents.models import Document
+from portal.errors import Refused, wants_json
+from portal.forms import posted
+from portal.pages import page_of
+from portal.search import find
+from portal.validators import normalise_mobile
+from projects.actions import approve_application, end_membership, reject_application, reveal
+from projects.actions.deciding import decided_text
+from projects.find import uuid_of
+from projects.forms import ApprovalFilter, ApproveForm, RejectForm
+from projects.models import ProjectUser
+from projects.permissions import approvable_by, is_manager, is_party, led_by
+
+STATES = {
+    "pending": [ProjectUser.Status.SUBMITTED],
+    "approved": [ProjectUser.Status.APPROVED, ProjectUser.Status.ENDED],
+    "rejected": [ProjectUser.Status.REJECTED],
+}
+SHOWN = ("user", "project", "enterprise", "position", "decided_by")
+
+
+def require_approver(request: HttpRequest) -> None:
+    """The pages are there for who leads a project and for the administrators of enterprises; 404 for others."""
+    if not me(request).is_enterprise_account and not is_manager(me(request)):
+        raise Http404
+
+
+def mine(request: HttpRequest) -> QuerySet[ProjectUser]:
+    require_approver(request)
+    return approvable_by(me(request))
+
+
+@never_cache
+def approvals(request: HttpRequest) -> HttpResponse:
+    """待审核, 已通过, 已驳回 with the guide's search and columns."""
+    applications = mine(request)
+    filter = ApprovalFilter(request.GET)
+    state = filter.given.get("state", "")
+    state = state if state in STATES else "pending"
+    found = searched(applications, filter.given.get("q", ""))
+    rows = found.filter(status__in=STATES[state]).select_related(*SHOWN)
+    order = "applied_at" if state == "pending" else "-decided_at"
+    shown = {
+        "filter": filter,
+        "page": page_of(request, rows.order_by(order, "pk")),
+        "state": state,
+        "tabs": tabs_of(applications, state, filter.given.get("q", "")),
+        **frame(request),
+    }
+    return render(request, "projects/approvals.html", shown)
+
+
+def searched(applications: QuerySet[ProjectUser], keyword: str) -> QuerySet[ProjectUser]:
+    """By name and project, by a whole phone number, or by its last four digits."""
+    phone = normalise_mobile(keyword)
+    if phone.isdigit() and len(phone) == 11:
+        return find(applications, "", phone=blind_index(phone, purpose="phone"))
+    if phone.isdigit() and len(phone) == 4:
+        return find(applications, "", tail=phone)
+    return find(applications, keyword)
+
+
+def tabs_of(applications: QuerySet[ProjectUser], state: str, keyword: str) -> list[dict[str, Any]]:
+    labels = {"pending": _("待审核"), "approved": _("已通过"), "rejected": _("已驳回")}
+    waiting = searched(applications, keyword).filter(status__in=STATES["pending"]).count()
+    kept = {"q": keyword} if keyword else {}
+    tabs = [
+        {"label": label, "url": f"?{urlencode({'state': code} | kept)}", "current": code == state}
+        for code, label in labels.items()
+    ]
+    return [tabs[0] | {"badge": waiting, "tone": "red" if waiting else ""}, *tabs[1:]]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """项目管理 for people; 平台管理 → 项目用户审核 for the administrator of a 施工单位."""
+    by_administration = me(request).is_enterprise_account
+    layout = "enterprises/_platform.html" if by_administration else "projects/_approvals_frame.html"
+    return {"layout": layout, "title": _("项目用户审核") if by_administration else _("项目管理"), "enterprise": None}
+
+
+def one_of_mine(request: HttpRequest, pk: UUID) -> ProjectUser:
+    return get_object_or_404(mine(request).select_related(*SHOWN), pk=pk)
+
+
+@never_cache
+def approval(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One application with photo and letter to look at."""
+    application = one_of_mine(request, pk)
+    shown = {
+        "application": application,
+        "files": files_shown(application),
+        "warnings": warnings_about(application),
+        "decided": decided_text(application),
+        **frame(request),
+    }
+    return render(request, "projects/approval.html", shown)
+
+
+def files_shown(application: ProjectUser) -> list[dict[str, Any]]:
+    held = Document.objects.held_by(application)
+    return [{"document": document, "label": document.label} for document in held]
+
+
+def warnings_about(application: ProjectUser) -> list[str]:
+    """What the approver should know before deciding."""
+    found = []
+    if not application.is_party or not is_party(application.enterprise, application.project):
+        found.append(_("申请人所属企业不是该项目的责任主体或分包单位，请核实其任职关系。"))
+    if application.position.leads:
+        elsewhere = led_by(application.user).exclude(project=application.project).select_related("project")
+        found += [_("此人已是“%(project)s”的负责人，请核实。") % {"project": party.project} for party in elsewhere]
+    return found
+
+
+@never_cache
+def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """通过: a page that asks first."""
+    application = one_of_mine(request, pk)
+    form = ApproveForm(**posted(request))
+    if form.is_valid():
+        approve_application(application, by=me(request))
+        messages.success(request, _("已通过 %(name)s 的申请。") % {"name": application.user.name})
+        return redirect("projects:approvals")
+    return render(request, "projects/approve.html", {"form": form, "applications": [application]})
+
+
+@never_cache
+def approve_several(request: HttpRequest) -> HttpResponse:
+    """批量通过: names everybody first; whom another decided about meanwhile is left out and named."""
+    given = request.POST if request.method == "POST" else request.GET
+    pks = [key for text in given.getlist("row")[:50] if (key := uuid_of(text))]
+    waiting = mine(request).filter(pk__in=pks, status=ProjectUser.Status.SUBMITTED)
+    applications = list(waiting.select_related(*SHOWN).order_by("applied_at"))
+    if not applications:
+        messages.warning(request, _("请先勾选待审核的申请。"))
+        return redirect("projects:approvals")
+    form = ApproveForm(**posted(request))
+    if form.is_valid():
+        approve_all(request, applications)
+        return redirect("projects:approvals")
+    return render(request, "projects/approve.html", {"form": form, "applications": applications})
+
+
+def approve_all(request: HttpRequest, applications: list[ProjectUser]) -> None:
+    """Each for itself, so that one that cannot be approved does not hold up the others."""
+    done = 0
+    for application in applications:
+        try:
+            approve_application(application, by=me(request))
+            done += 1
+        except Refused as refusal:
+            reasons = "".join(map(str, refusal.reasons))
+            messages.warning(request, f"{application.user.name}：{reasons}")
+    if done:
+        messages.success(request, _("已通过 %(count)d 人的申请。") % {"count": done})
+
+
+@never_cache
+def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """驳回 with a reason."""
+    application = one_of_mine(request, pk)
+    form = RejectForm(**posted(request))
+    if form.is_valid():
+        reject_application(application, reason=form.cleaned_data["reason"], by=me(request))
+        messages.success(request, _("已驳回 %(name)s 的申请。") % {"name": application.user.name})
+        return redirect("projects:approvals")
+    return render(request, "projects/reject.html", {"form": form, "application": application})
+
+
+@never_cache
+def end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """移出项目: asks first."""
+    application = one_of_mine(request, pk)
+    if request.method != "POST":
+        return render(request, "projects/end.html", {"application": application})
+    end_membership(application, by=me(request))
+    messages.success(request, _("已将 %(name)s 移出项目。") % {"name": application.user.name})
+    return redirect(f"{reverse('projects:approvals')}?state=approved")
+
+
+@require_POST
+def reveal_number(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
+    """The full number, written down each time."""
+    application = one_of_mine(request, pk)
+    value = reveal(application, field, by=me(request))
+    if wants_json(request):
+        return JsonResponse({"value": value})
+    label = _("手机号") if field == "phone" else _("身份证号")
+    return render(request, "projects/revealed.html", {"label": label, "value": value, "application": application})

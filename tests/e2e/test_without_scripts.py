@@ -1,0 +1,21 @@
+"""Browsers that run no scripts: an enterprise registers, its people come, and a project is handed in."""
+
+from tests.e2e import walk
+
+
+def test_an_enterprise_registers_and_its_administrator_adds_somebody(reference, people):
+    builder, clerk = walk.company("湖北楚天宏基建设集团有限公司"), walk.human("吴倩", "资料员")
+    office = people(scripts=False)
+    walk.register_enterprise(office, builder)
+    assert office.sees("注册成功") and office.sees(builder.uscc)
+    walk.sign_in(office, builder.uscc)
+    page = walk.open_platform(office, builder)
+    walk.grant_systems(office)
+    assert page.locator("table").first.locator("tbody th").all_inner_texts() == walk.SYSTEMS
+    walk.add_member(office, clerk)
+    assert office.sees(walk.INITIAL_PASSWORD)
+
+    newcomer = people(scripts=False)
+    walk.replace_initial_password(newcomer, clerk.phone)
+    walk.sign_in(newcomer, clerk.phone)
+    assert walk.menu(newcomer) == ["首页", "工作台", "应用中心"]
