@@ -2,6 +2,9 @@
 
 import pytest
 
+from portal.documents.models import Document
+from projects.models import PartyType
+from supervision.models import Filing, Review
 from tests import make
 from tests.e2e import walk
 
@@ -103,3 +106,92 @@ def test_the_initial_password_is_never_a_new_one(reference, people):
     walk.look(newcomer)
     newcomer.opens("/apps/")
     newcomer.page.wait_for_url("**/first-password/")  # nothing else is open yet
+
+
+def test_a_filing_without_a_party_names_what_is_missing_and_waits(reference, people):
+    clerk, person = make.site_officer(), people()
+    filing = make.ready_filing(by=clerk)
+    filing.parties.filter(party_type=PartyType.SUPERVISOR).delete()
+    walk.sign_in(person, clerk.phone)
+    page = walk.visit(person, f"/filing/{filing.pk}/edit/")
+    assert page.get_by_role("link", name="报监", exact=True).count() == 0
+    page = walk.visit(person, f"/filing/{filing.pk}/submit/")
+    assert person.sees("缺：监理单位及其总监理工程师")
+    walk.follow(page, "去填写")
+    page.wait_for_url("**/edit/parties/#supervisor")
+    walk.fill_parties(person, {"supervisor": (walk.company("武汉恒信工程监理咨询有限公司"), walk.human("李晓楠"))})
+    walk.submit(person, "安监", "质监")
+    assert Filing.objects.get().status == Filing.Status.SUBMITTED
+
+
+def test_what_cannot_be_read_is_said_and_kept_and_keeps_the_filing_back(reference, people):
+    clerk, person = make.site_officer(), people()
+    filing = make.ready_filing(by=clerk)
+    walk.sign_in(person, clerk.phone)
+    page = person.opens(f"/filing/{filing.pk}/edit/basics/")
+    page.fill("[name=construction_area_m2]", "十二万平方米")
+    walk.press(page, "保存")
+    page.locator("#construction_area_m2_error").wait_for()
+    walk.look(person)
+    assert page.input_value("[name=construction_area_m2]") == "十二万平方米"
+    assert walk.badges(person)[0] == "有误"
+    assert Filing.objects.get().construction_area_m2 == filing.construction_area_m2
+    person.opens(f"/filing/{filing.pk}/submit/")
+    assert page.get_by_role("button", name="确定报监").count() == 0
+
+
+def test_a_disguised_attachment_is_refused_and_the_sound_one_beside_it_is_kept(reference, people):
+    clerk, person = make.site_officer(), people()
+    filing = make.draft_filing(by=clerk)
+    walk.sign_in(person, clerk.phone)
+    page = person.opens(f"/filing/{filing.pk}/edit/attachments/")
+    page.set_input_files("[name=M29]", [walk.as_file(disguised()), walk.as_file(make.jpeg("现场.jpg", (800, 500)))])
+    rows = page.locator("#M29 .upload__item")
+    rows.filter(has_text="网页.jpg").locator(".is-refused").wait_for()
+    walk.arrived(person, "M29", "现场.jpg")
+    assert [document.name for document in Document.objects.all()] == ["现场.jpg"]
+    walk.look(person)
+
+
+def test_strangers_meet_nothing_at_any_address_of_a_filing(reference, people):
+    clerk = make.site_officer()
+    filing = make.submitted_filing(by=clerk)
+    review = filing.reviews.get(role="safety")
+    make.returned(review)
+    document = make.ready_document("material", filing, make.pdf(), by=clerk)
+    pages = ["", "submit/", "done/", "withdraw/", "corrections/", "resubmit/", "receipt.pdf", "edit/"]
+    pages += [f"edit/{tab}/" for tab in walk.TABS[1:]]
+    own = [f"/filing/{filing.pk}/{page}" for page in pages] + [f"/documents/{document.pk}/"]
+    desk = [f"/review/{review.pk}/", f"/review/{review.pk}/decide/"]
+
+    visitor, stranger, elsewhere = people(), people(), people()
+    assert {status_at(visitor, path) for path in desk + own[:-1]} == {"/"}  # to the sign-in card
+    walk.sign_in(stranger, make.site_officer("周启明").phone)
+    assert {status_at(stranger, path) for path in own + desk} == {404}
+    walk.visit(stranger, own[0])
+    assert stranger.page.get_by_role("heading", level=1).inner_text() == "没有找到这个页面"
+    walk.sign_in(elsewhere, make.officer("safety", "WC").username, side="管理端")
+    assert {status_at(elsewhere, path) for path in own + desk} == {404}
+
+
+def status_at(person, path: str) -> int | str:
+    """What the server says at the address, or where it leads somebody who is not signed in."""
+    reply = person.context.request.get(path)
+    return "/" if reply.ok and "account" in reply.text() and "?next=" in reply.url else reply.status
+
+
+def test_a_return_without_a_remark_is_refused_and_the_opinion_stays(reference, people):
+    filing = make.submitted_filing()
+    review = filing.reviews.get(role="quality")
+    reader, person = make.officer("quality"), people()
+    walk.sign_in(person, reader.username, side="管理端")
+    page = walk.open_review(person, str(filing))
+    walk.accept(person)
+    walk.follow(page, "退回补正")
+    page.wait_for_url("**/decide/**")
+    page.fill("[name=opinion]", "请补正。")
+    walk.press(page, "提交决定")
+    assert person.sees("请先添加至少一条补正意见")
+    walk.look(person)
+    assert page.input_value("[name=opinion]") == "请补正。"
+    assert Review.objects.get(pk=review.pk).status == Review.Status.ACCEPTED

@@ -216,8 +216,8 @@ def joins(visitor, chief, builder, manager, safety_man):
     walk.visit(visitor, "/projects/")
     assert visitor.sees(WORKS) and visitor.sees("项目用户 · 安全员")
     walk.enter_filing(visitor)
-    walk.open_module(visitor, "提前服务")
-    assert visitor.sees(WORKS) and visitor.sees("报监完毕")
+    page = walk.open_module(visitor, "提前服务")
+    assert "报监完毕" in page.get_by_role("row").filter(has_text=WORKS).inner_text()
 
 
 # The two other modules

@@ -127,6 +127,11 @@ def test_what_was_answered_is_there_and_every_text_goes_out_once(var):
         act.start()
     amid = until(lambda: all(sum(len(done) for done in part) >= AMID for part in parts(filing, uploading)), 30)
     over_before = [act for act in acts if not act.is_alive()]
+    print(
+        "SENT",
+        ask(portal, "SELECT state, count(*) FROM portal_delivery GROUP BY 1"),
+        [list(map(len, x)) for x in parts(filing, uploading)],
+    )
     kill_all(portal)
     over.set()
     for act in acts:
