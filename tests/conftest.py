@@ -9,6 +9,9 @@ import django.template
 import pytest
 from django.conf import settings
 from django.template import engines
+from playwright.sync_api import sync_playwright
+
+from tests.e2e.launch import ARGUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,6 +58,16 @@ def folders() -> None:
     """The folders that ./run would have made."""
     for name in ("tmp", "documents", "static"):
         (settings.PORTAL_VAR / name).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The one browser of the run; a test opens contexts of its own in it."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in this thread
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
+        yield running
+        running.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,14 @@
 """A real Chromium against the live server; every page it sees must obey the CSP and raise no script error."""
 
-import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from portal.documents.tasks import check_documents
 from portal.notifications.models import TrayEntry
 from portal.notifications.tasks import deliver
 from tests import make
-from tests.conftest import browser as chromium_path
-from tests.e2e.launch import ARGUMENTS
-
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in this thread
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -28,6 +23,12 @@ REPORT_VIOLATIONS = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', e => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
 """
+# What stays in view while the page scrolls is laid in its own place meanwhile, where it covers nothing by accident.
+LAY_DOWN = """
+window.__laid = [...document.querySelectorAll('*')].filter(e => getComputedStyle(e).position === 'sticky');
+for (const e of window.__laid) e.style.position = 'static';
+"""
+TAKE_UP = "for (const e of window.__laid) e.style.position = ''"
 # How a page is built, whatever its texts: a page built like one that axe has seen holds no news for it.
 BUILD = """
 [...new Set([...document.querySelectorAll('*')].map(e => [e.parentElement, e].map(e => e && [e.tagName,
@@ -40,14 +41,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "/e2e/" in str(item.fspath):
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -90,10 +83,10 @@ class Person:
     def axe(self) -> list:
         """What axe finds against WCAG 2.2 A and AA on the page as it is now."""
         # evaluate() runs outside the page's policy, so the policy stays as strict as for everybody
-        # at the end of the page the bar that stays in view lies in its own place and covers nothing
-        self.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        self.page.evaluate(LAY_DOWN)
         self.page.evaluate(AXE)
         found = self.page.evaluate(RUN_AXE, AXE_RULES)
+        self.page.evaluate(TAKE_UP)
         return [(each["id"], each["places"]) for each in found]
 
     def looks(self) -> None:
