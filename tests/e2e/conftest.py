@@ -91,6 +91,7 @@ class Person:
 
     def looks(self) -> None:
         """Look at the page as it is now: what axe finds, or what sticks out at the side, is a complaint."""
+        self.page.wait_for_load_state()  # a click may still be on its way to the next page
         where = self.page.url.split("/", 3)[-1]
         self.complaints += [f"{violation} at /{where}" for violation in self.page.evaluate("window.__violations")]
         if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
