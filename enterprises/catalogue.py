@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.names import name_events
 from portal.documents.kinds import ID_PHOTO_HINT, IMAGES, MB, SCANS, DocumentKind, register_kind
-from portal.notifications.kinds import kind_of
 
 LICENCE = DocumentKind("business_licence", _("营业执照"), SCANS, 10 * MB, most=1)
 LETTER = DocumentKind("authorisation_letter", _("授权委托书"), SCANS, 10 * MB, personal=True, most=1)
@@ -12,43 +12,23 @@ APPOINTMENT = DocumentKind("appointment", _("任职证明"), SCANS, 10 * MB, per
 
 register_kind(LICENCE, LETTER, ID_PHOTO, APPOINTMENT)
 
-# What stands in 操作日志. Other apps add theirs with `name_events`.
-_events = {
-    "enterprise.registered": _("注册企业"),
-    "enterprise.join_requested": _("申请加入企业"),
-    "join_request.handled": _("处理加入申请"),
-    "system.granted": _("授权业务系统"),
-    "system.revoked": _("取消业务系统授权"),
-    "member.added": _("新建用户"),
-    "member.accepted": _("本人同意加入"),
-    "member.declined": _("本人未同意加入"),
-    "member.changed": _("编辑用户"),
-    "member.systems_changed": _("调整个人业务系统"),
-    "member.disabled": _("停用用户"),
-    "member.enabled": _("启用用户"),
-    "member.left": _("办理离职"),
-    "member.deleted": _("删除用户"),
-    "member.password_reset": _("重置密码"),
-    "member.recovery_sent": _("发送找回密码提示"),
-    "account.signed_in": _("登录"),
-    "account.signed_out": _("退出登录"),
-    "account.sign_in_failed": _("登录失败"),
-    "account.sign_in_locked": _("登录锁定"),
-    "account.password_changed": _("修改密码"),
-    "document.opened": _("查看文件"),
-}
-
-
-def name_events(names: dict) -> None:
-    """Say what events of another app are called in 操作日志: {"filing.submitted": _("报监")}."""
-    _events.update(names)
-
-
-def event_name(event: str) -> str:
-    """What an event is called; where nobody named it, as the message about it is; else its code."""
-    if event in _events:
-        return str(_events[event])
-    try:
-        return str(kind_of(event).label)
-    except LookupError:
-        return event
+name_events(
+    {
+        "enterprise.registered": _("注册企业"),
+        "enterprise.join_requested": _("申请加入企业"),
+        "join_request.handled": _("处理加入申请"),
+        "system.granted": _("授权业务系统"),
+        "system.revoked": _("取消业务系统授权"),
+        "member.added": _("新建用户"),
+        "member.accepted": _("本人同意加入"),
+        "member.declined": _("本人未同意加入"),
+        "member.changed": _("编辑用户"),
+        "member.systems_changed": _("调整个人业务系统"),
+        "member.disabled": _("停用用户"),
+        "member.enabled": _("启用用户"),
+        "member.left": _("办理离职"),
+        "member.deleted": _("删除用户"),
+        "member.password_reset": _("重置密码"),
+        "member.recovery_sent": _("发送找回密码提示"),
+    }
+)

@@ -1,7 +1,7 @@
 """The models of the kernel's modules, gathered for Django. One line a module."""
 
 # ruff: noqa: F401
-from portal.audit.models import AuditEntry, AuditSeal
+from portal.audit.models import AuditCheck, AuditEntry, AuditSeal
 from portal.calendar import WorkDay
 from portal.documents.models import Document
 from portal.home.models import Notice

@@ -7,6 +7,8 @@ Every deployment difference is an environment variable read here and listed in
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from portal.env import database, env, env_bool, env_int, env_list, local_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -247,9 +249,11 @@ CELERY_BEAT_SCHEDULE = {
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
+    "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
 }
-RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit"]  # every few seconds (portal.relay)
+# Looked for every few seconds (portal.relay).
+RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit", "portal.check_audit"]
 
 LOGGING = {
     "version": 1,

@@ -4,14 +4,23 @@ from celery import shared_task
 from django.core.management import call_command
 
 from portal.audit.seals import seal
-from portal.audit.tasks import seal_audit
+from portal.audit.tasks import check_audit, check_audit_nightly, seal_audit
 from portal.documents.tasks import check_documents, clear_uploads
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver
 from portal.once import forget_old_tokens
 
-__all__ = ["check_documents", "clear_sessions", "clear_uploads", "deliver", "housekeeping", "seal_audit"]
+__all__ = [
+    "check_audit",
+    "check_audit_nightly",
+    "check_documents",
+    "clear_sessions",
+    "clear_uploads",
+    "deliver",
+    "housekeeping",
+    "seal_audit",
+]
 
 
 @shared_task(name="portal.clear_sessions")

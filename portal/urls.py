@@ -24,6 +24,7 @@ urlpatterns = [
     path("notices/<uuid:pk>/", home.notice, name="notice"),
     path("text-size/", home.text_size, name="text-size"),
     path("healthz", home.healthz, name="healthz"),
+    path("", include("portal.console.urls")),
     path("", include("accounts.urls")),
     path("", include("enterprises.urls")),
     path("", include("projects.urls")),

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from enterprises.catalogue import ID_PHOTO, name_events
+from enterprises.catalogue import ID_PHOTO
+from portal.audit.names import name_events
 from portal.documents.kinds import MB, SCANS, DocumentKind, register_kind
 
 COMMITMENT = DocumentKind("commitment_letter", _("办理承诺函"), SCANS, 10 * MB, personal=True, most=1)
@@ -24,5 +25,6 @@ name_events(
         "project_user.expired": _("项目用户申请过期"),
         "project_user.escalated": _("项目用户申请转企业管理员"),
         "identity.revealed": _("查看完整号码"),
+        "identity.disputed": _("身份信息存在争议"),
     }
 )

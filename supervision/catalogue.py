@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Target
+from portal.audit.names import name_events
 from portal.documents.kinds import MB, SCANS, DocumentKind, register_kind
 from projects.models import PartyType
 
@@ -135,3 +136,22 @@ MATERIAL_TEXT = DocumentKind("material_text", _("附件材料"), (*SCANS, "docx"
 MATERIAL_PERSONAL = DocumentKind("material_personal", _("附件材料"), SCANS, 50 * MB, personal=True)
 register_kind(MATERIAL, MATERIAL_TEXT, MATERIAL_PERSONAL)
 KIND_OF_MATERIAL = {"M21": MATERIAL_TEXT, "M22": MATERIAL_TEXT, "M30": MATERIAL_PERSONAL}
+
+name_events(
+    {
+        "filing.created": _("新建报监"),
+        "filing.pulled": _("许可证生成联合报监"),
+        "filing.edited": _("编辑报监"),
+        "filing.submitted": _("提交报监"),
+        "filing.resubmitted": _("重新提交报监"),
+        "filing.supplemented": _("补报另一监督对象"),
+        "filing.withdrawn": _("撤回报监"),
+        "filing.approved": _("审核通过"),
+        "filing.filed": _("报监完毕"),
+        "filing.superseded": _("已转联合报监"),
+        "review.accepted": _("受理"),
+        "review.assigned": _("转办"),
+        "review.returned": _("退回补正"),
+        "review.approved": _("通过"),
+    }
+)

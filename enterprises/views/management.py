@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.views import me
 from enterprises.actions import grant_systems, revoke_system
-from enterprises.catalogue import event_name
 from enterprises.find import as_rows, find_enterprises
 from enterprises.forms.members import SystemsAddForm
 from enterprises.models import Enterprise, Member
 from enterprises.models.enterprise import EnterpriseType
 from enterprises.permissions import administered_by, consequences
 from portal.audit.models import AuditEntry
+from portal.audit.names import event_name
 from portal.documents.models import Document
 from portal.errors import wants_json
 from portal.facts import facts

@@ -62,3 +62,28 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.hash[:12]}"
+
+
+class AuditCheck(models.Model):
+    """The chain was recomputed once: how far it is sound, and the first fault if there is one."""
+
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")  # None: nightly
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    seals = models.BigIntegerField(default=0)
+    unsealed = models.BigIntegerField(default=0)
+    last_hash = models.CharField(max_length=64, blank=True)
+    fault = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        app_label = "portal"
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), name="audit_check_is_one_at_a_time", condition=models.Q(ended_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"

@@ -162,7 +162,9 @@ def entries_of(request: HttpRequest) -> list[Entry]:
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
         (manages_projects(request), Entry(_("项目管理"), "projects:approvals")),
         (user.is_enterprise_account, Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",))),
+        (user.is_operator, Entry(_("运营管理"), "console:index")),
         (user.is_operator, Entry(_("字典维护"), "admin:index")),
+        (user.is_auditor, Entry(_("审计记录"), "audit:list")),
     ]
     return [entry for stands_there, entry in stands if stands_there]
 

@@ -88,8 +88,8 @@ def test_an_officer_finds_the_reviews_of_the_own_station_and_role():
 
 def test_operator_and_auditor_find_no_business():
     operator, auditor = home(make.operator()), home(make.auditor())
-    assert menu(operator) == ["首页", "字典维护"]
-    assert menu(auditor) == ["首页"]
+    assert menu(operator) == ["首页", "运营管理", "字典维护"]
+    assert menu(auditor) == ["首页", "审计记录"]
     for page in (operator, auditor):
         assert stats(page) == {} and "应用集成" not in text(page)
 

@@ -1,0 +1,51 @@
+"""What the events of the audit trail are called. Each app names its own, where it declares what it keeps."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.notifications.kinds import kind_of
+
+Text = str | Promise
+
+_events: dict[str, Text] = {
+    "account.created": _("创建账号"),
+    "account.closed_unused": _("关闭未启用的账号"),
+    "account.signed_in": _("登录"),
+    "account.signed_out": _("退出登录"),
+    "account.sign_in_failed": _("登录失败"),
+    "account.sign_in_locked": _("登录锁定"),
+    "account.password_changed": _("修改密码"),
+    "account.password_reset": _("找回密码"),
+    "account.link_made": _("生成一次性登录链接"),
+    "account.revealed": _("查看本人完整号码"),
+    "agreement.accepted": _("同意用户协议"),
+    "audit.check_asked": _("校验审计链"),
+    "audit.exported": _("导出审计记录"),
+    "dictionary.changed": _("修改字典"),
+    "document.opened": _("查看文件"),
+    "document.purged": _("清除文件"),
+    "document.removed": _("删除文件"),
+    "document.stored": _("上传文件"),
+}
+
+
+def name_events(names: Mapping[str, Text]) -> None:
+    """Say what events are called: {"filing.submitted": _("报监")}."""
+    _events.update(names)
+
+
+def event_name(event: str) -> str:
+    """What an event is called; where nobody named it, as the message about it is; else its code."""
+    if event in _events:
+        return str(_events[event])
+    try:
+        return str(kind_of(event).label)
+    except LookupError:
+        return event
+
+
+def named_events() -> list[tuple[str, str]]:
+    """(event, name) of every event that has a name, by name."""
+    return sorted(((event, str(name)) for event, name in _events.items()), key=lambda pair: (pair[1], pair[0]))

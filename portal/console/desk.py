@@ -1,0 +1,70 @@
+"""运营管理: the operator's first page, with what waits and the way to everything operators keep."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Agreement, Station, StationPost, StationRole
+from enterprises.models import BusinessSystem, Position
+from portal.console.gates import for_operators
+from portal.home.models import Notice
+from portal.notifications.models import Delivery
+from supervision.models import Material, ReturnReason
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Card:
+    """A page that operators work in: what it is called, what it is for, and how many rows it holds or waits for."""
+
+    label: Text
+    purpose: Text
+    page: str
+    count: Callable[[], int]
+
+
+DICTIONARIES = [
+    Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
+    Card(
+        _("管辖"), _("哪个站从哪天起负责哪个区域"), "admin:accounts_stationrole_changelist", StationRole.objects.count
+    ),
+    Card(_("岗位"), _("谁在哪个站审核，谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
+    Card(
+        _("附件材料"), _("每个模块要交什么，是否必需"), "admin:supervision_material_changelist", Material.objects.count
+    ),
+    Card(
+        _("退回原因"),
+        _("审核人员选用的原因和依据"),
+        "admin:supervision_returnreason_changelist",
+        ReturnReason.objects.count,
+    ),
+    Card(
+        _("业务系统"),
+        _("企业可以授权使用的系统"),
+        "admin:enterprises_businesssystem_changelist",
+        BusinessSystem.objects.count,
+    ),
+    Card(_("职务"), _("新建用户和项目用户注册时可选"), "admin:enterprises_position_changelist", Position.objects.count),
+    Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
+    Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),
+]
+
+
+def undelivered() -> int:
+    """Texts and e-mails that were given up; whoever they were for sees them in 消息."""
+    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
+
+
+@require_safe
+@for_operators
+def console(request: HttpRequest) -> HttpResponse:
+    """What waits, and what is kept here."""
+    dictionaries = [(card, reverse(card.page), card.count()) for card in DICTIONARIES]
+    return render(request, "console/console.html", {"dictionaries": dictionaries, "undelivered": undelivered()})
