@@ -73,6 +73,7 @@ class FirstPassword:
         "account_logout",
         "accounts:send-code",
         "accounts:code-question",
+        "text-size",  # whoever cannot read the page could not change the password either
     }
 
     def __init__(self, get_response: Respond) -> None:

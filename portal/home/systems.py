@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from enterprises.models import BusinessSystem, Enterprise, Member, MemberExclusion, SystemGrant
 from enterprises.permissions import bar_administrator
 from portal.home.context import address
-from portal.masking import mask_name
 from projects.permissions import working
 from supervision.catalogue import SPECS, Module
 from supervision.catalogue import SYSTEM as FILING
+from supervision.permissions import whom_to_ask
 
 # What a system will do once it is built (product §15, domain §4): its page says so until then.
 WILL_DO: dict[str, list[str | Promise]] = {
@@ -116,12 +116,7 @@ def note_for(user) -> str:
     """Whom to ask for the authorisation: 未授权，请联系企业管理员 张**."""
     if not user.is_personal:
         return _("仅限监督站审核人员")
-    mine = Q(members__user=user, members__status=Member.Status.ACTIVE)
-    joined = Q(pk__in=working().filter(user=user).values("enterprise"))
-    enterprise = Enterprise.objects.filter(mine | joined).order_by("pk").first()
-    if enterprise is None:
-        return _("未授权，请联系企业管理员")
-    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(enterprise.agent_name)}
+    return whom_to_ask(user)
 
 
 def enter(user, system: BusinessSystem) -> str:

@@ -87,11 +87,16 @@ def sample(path: str) -> str:
 def test_it_opens_nothing_else(browser):
     paths = {sample(path) for path in all_addresses()} - {""}
     assert len(paths) > 20
-    open_paths = {"/first-password/", "/signout/", "/codes/", "/codes/question/"}
+    open_paths = {"/first-password/", "/signout/", "/codes/", "/codes/question/", "/text-size/"}
     for path in paths - open_paths:
         for response in [browser.get(path), browser.post(path, {})]:
             assert (response.status_code, response.headers.get("Location")) == (302, "/first-password/"), path
     assert browser.get("/home/", headers={"accept": "application/json"}).status_code == 403
+
+
+def test_the_text_may_be_made_larger_before(browser):
+    response = browser.post("/text-size/", {"size": "large", "next": "/first-password/"})
+    assert (response.url, response.cookies["text_size"].value) == ("/first-password/", "large")
 
 
 def test_a_wrong_code_changes_nothing(browser, newcomer):
