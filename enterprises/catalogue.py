@@ -7,7 +7,9 @@ from portal.documents.kinds import ID_PHOTO_HINT, IMAGES, MB, SCANS, DocumentKin
 
 LICENCE = DocumentKind("business_licence", _("营业执照"), SCANS, 10 * MB, most=1)
 LETTER = DocumentKind("authorisation_letter", _("授权委托书"), SCANS, 10 * MB, personal=True, most=1)
-ID_PHOTO = DocumentKind("id_photo", _("身份证照片"), IMAGES, 5 * MB, personal=True, most=2, hint=ID_PHOTO_HINT)
+ID_PHOTO = DocumentKind(
+    "id_photo", _("身份证照片"), IMAGES, 5 * MB, personal=True, most=2, hint=ID_PHOTO_HINT, watermarked=True
+)
 APPOINTMENT = DocumentKind("appointment", _("任职证明"), SCANS, 10 * MB, personal=True, most=1)
 
 register_kind(LICENCE, LETTER, ID_PHOTO, APPOINTMENT)

@@ -27,7 +27,8 @@ class DocumentKind:
     """A sort of document: `extensions` in lower case and without dot, `max_bytes` still allowed.
 
     A personal kind (ID photo, letter) is sealed at rest and each look at it is recorded. Where `most` is 1 a new
-    file replaces the earlier one; 0 sets no limit on the number a holder may have.
+    file replaces the earlier one; 0 sets no limit on the number a holder may have. Photos of a `watermarked` kind are
+    shown to everybody but who uploaded them with the looker's name and the time across.
     """
 
     code: str
@@ -37,6 +38,7 @@ class DocumentKind:
     personal: bool = False
     most: int = 0
     hint: str | Promise = ""
+    watermarked: bool = False
 
     @property
     def rule(self) -> str:

@@ -11,7 +11,9 @@ from portal.documents.tasks import check_documents
 from tests.portal.documents import files
 
 register_kind(
-    DocumentKind("test_photo", "身份证照片", IMAGES, 5 * MB, personal=True, most=1, hint=ID_PHOTO_HINT),
+    DocumentKind(
+        "test_photo", "身份证照片", IMAGES, 5 * MB, personal=True, most=1, hint=ID_PHOTO_HINT, watermarked=True
+    ),
     DocumentKind("test_papers", "附件", (*SCANS, "docx", "xlsx", "ofd"), 20 * MB),
 )
 

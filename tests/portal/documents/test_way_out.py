@@ -1,13 +1,17 @@
 """Handing documents out: to whom, and in what form."""
 
+import io
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
+from PIL import Image, ImageChops
 
 from portal.audit.models import AuditEntry
 from portal.documents import permissions, storage
 from portal.documents.actions import purge, remove, store
 from portal.documents.models import Document
+from portal.documents.views import mark_of
 from tests.portal.documents import files
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +56,39 @@ def test_a_photo_is_shown_in_the_page_and_each_look_is_recorded(kept, owner, ope
         assert (entry.actor, entry.subject_id, entry.details) == (owner, str(document.pk), {"part": part})
         assert "身份证.jpg" not in entry.subject_label
     assert AuditEntry.objects.filter(event="document.opened").count() == 3
+
+
+def pixels(data):
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB")
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_whoever_else_looks_at_a_photo_sees_their_own_name_across_all_of_it(kept, owner, person, open_as, form):
+    document = kept(files.image(form), f"身份证.{form.lower()}", kind="test_photo")
+    reviewer = person("审核员")
+    for way in ("preview/", ""):
+        response = open_as(reviewer, document, way)
+        assert response["Content-Type"] == "image/jpeg"
+        plain, shown = pixels(storage.read(document)), pixels(response.getvalue())
+        assert shown.size == plain.size
+        changed = ImageChops.difference(plain, shown).convert("L").point(lambda level: 255 * (level > 24))
+        width, height = shown.size
+        for left, top in [(0, 0), (width // 2, 0), (0, height // 2), (width // 2, height // 2)]:
+            quarter = changed.crop((left, top, left + width // 2, top + height // 2))
+            assert quarter.getbbox(), "no quarter can be cut out unmarked"
+    assert storage.read(document) == open_as(owner, document, "preview/").getvalue(), "what is kept stays clean"
+
+
+def test_the_mark_says_for_what_by_whom_and_when(person, rf):
+    request = rf.get("/")
+    request.user = person("审核员")
+    assert mark_of(request) == f"仅供核验 · 审** · {timezone.localtime():%Y-%m-%d %H:%M}"
+
+
+def test_papers_of_other_kinds_carry_no_mark(kept, person, open_as):
+    document = kept(files.image(), "现场.jpg")
+    assert open_as(person("审核员"), document, "preview/").getvalue() == storage.read(document)
 
 
 def test_the_pages_of_a_pdf_are_shown_as_pictures(kept, owner, open_as):
