@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.audit import record
+from portal.documents import storage
 from portal.documents.arrivals import LostFile, arrived
 from portal.documents.kinds import extension_of, size_text
 from portal.documents.names import clean_file_name
@@ -65,7 +66,11 @@ def import_file(feed: str, file: File, *, by) -> FeedRun:
     arriving = arrived(file)
     run = FeedRun(feed=feed, kind=FeedRun.Kind.FILE, requested_by=by, file_name=name)
     run.file_sha256 = arriving.digest.hexdigest()
-    run.file_key = default_storage.save(f"feeds/{uuid.uuid4().hex}", arriving)
+    run.file_key = f"feeds/{uuid.uuid4().hex}"
+    try:
+        storage.keep(arriving, run.file_key)
+    except OSError:
+        raise Refused(_("服务器存储空间不足，文件没有保存，请稍后再试。")) from None
     run.save()
     record("feed.imported", run, by=by, size=file.size, sha256=run.file_sha256)
     nudge(TASK)

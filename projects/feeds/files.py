@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
@@ -28,21 +29,18 @@ class FileFault(Exception):
     """The file cannot be read at all; the text is for the run page."""
 
 
-def rows_of(file: IO[bytes], name: str, feed: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows_of(file: IO[bytes], name: str, feed: str) -> Generator[tuple[int, dict[str, Any]], None, None]:
     """Each row with its number in the file. Raises FileFault."""
-    lines = workbook_lines(file) if name.lower().endswith(".xlsx") else csv_lines(file)
-    first = next(lines, None)
-    if first is None:
-        raise FileFault(_("文件是空的"))
-    places = places_of(first[1], feed)
-    count = 0
-    for row_no, cells in lines:
-        if not any(cell not in (None, "") for cell in cells):
-            continue
-        count += 1
-        if count > MOST_ROWS:
-            raise FileFault(_("文件超过 %(most)d 行，请拆分后导入") % {"most": MOST_ROWS})
-        yield row_no, raw_of(cells, places)
+    with closing(workbook_lines(file) if name.lower().endswith(".xlsx") else csv_lines(file)) as lines:
+        first = next(lines, None)
+        if first is None:
+            raise FileFault(_("文件是空的"))
+        places = places_of(first[1], feed)
+        filled = ((row_no, cells) for row_no, cells in lines if any(cell not in (None, "") for cell in cells))
+        for count, (row_no, cells) in enumerate(filled, start=1):
+            if count > MOST_ROWS:
+                raise FileFault(_("文件超过 %(most)d 行，请拆分后导入") % {"most": MOST_ROWS})
+            yield row_no, raw_of(cells, places)
 
 
 # Which column is which
@@ -88,7 +86,7 @@ def raw_of(cells: list[Any], places: dict[int, str]) -> dict[str, Any]:
 # CSV
 
 
-def csv_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+def csv_lines(file: IO[bytes]) -> Generator[tuple[int, list[str]], None, None]:
     encoding = encoding_of(file)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
@@ -130,7 +128,7 @@ def is_written_in(file: IO[bytes], encoding: str) -> bool:
 # Excel
 
 
-def workbook_lines(file: IO[bytes]) -> Iterator[tuple[int, list[Any]]]:
+def workbook_lines(file: IO[bytes]) -> Generator[tuple[int, list[Any]], None, None]:
     require_harmless(file)
     file.seek(0)
     try:

@@ -106,7 +106,9 @@ class Answer(BaseHTTPRequestHandler):
     server: Source
 
     def do_GET(self) -> None:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query, keep_blank_values=True).items()}
+        query = {
+            name: values[0] for name, values in parse_qs(urlsplit(self.path).query, keep_blank_values=True).items()
+        }
         asked = query | {"etag": self.headers.get("If-None-Match", "")}
         self.server.asked.append(asked)
         if self.server.token and self.headers.get("Authorization") != f"Bearer {self.server.token}":

@@ -226,14 +226,17 @@ def require_believable(run: FeedRun, batch: Sorted, known: int) -> None:
 def read_file(run: FeedRun, holder: UUID) -> Iterator[None]:
     """Batch after batch; a run that died goes on after the rows that are done with."""
     reader, known = Reader(run.feed), MODELS[Feed(run.feed)].objects.count()
-    with closing(default_storage.open(run.file_key)) as file:
-        rows = files.rows_of(file.file, run.file_name, run.feed)
+    with closing(default_storage.open(run.file_key)) as file, closing(lines_in(file, run)) as rows:
         for _done in islice(rows, run.position):
             pass
         while batch := list(islice(rows, BATCH)):
             take_batch(run, batch, holder, reader=reader, known=known)
             yield
     finish(run, holder)
+
+
+def lines_in(file: Any, run: FeedRun) -> Any:
+    return files.rows_of(file.file, run.file_name, run.feed)
 
 
 @transaction.atomic
