@@ -432,8 +432,9 @@ def _odd_permit_no(sheet: Sheet) -> str:
 
 def _permit_revoked(sheet: Sheet) -> str:
     permit = sheet.filing.permit
-    gone = permit is not None and permit.status in (permit.Status.REVOKED, permit.Status.LAPSED)
-    return _("许可证数据显示施工许可证%(status)s，请核实") % {"status": permit.get_status_display()} if gone else ""
+    if permit is None or permit.status not in (permit.Status.REVOKED, permit.Status.LAPSED):
+        return ""
+    return _("许可证数据显示施工许可证%(status)s，请核实") % {"status": permit.get_status_display()}
 
 
 def _permit_lapsed(sheet: Sheet) -> str:

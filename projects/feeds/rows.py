@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -202,7 +203,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         *COMMON,
     ),
 }
-NUMBERS = {Feed.PERMITS: "permit_no", Feed.AWARDS: "award_no"}
+NUMBERS: dict[str, str] = {Feed.PERMITS: "permit_no", Feed.AWARDS: "award_no"}
 PARTY_PARTS = {"unit_name": "", "uscc": gettext_lazy("统一社会信用代码"), "head_name": gettext_lazy("负责人")}
 
 
@@ -298,16 +299,21 @@ def party_of(said: Any, reasons: list[str]) -> dict[str, str] | None:
         reasons.append(_("责任主体：不认识的类型（%(value)s）") % {"value": str(said.get("party_type"))[:20]})
         return None
     try:
-        name, uscc = text(200)(said.get("unit_name")), normalise_uscc(spelled(said.get("uscc")))
-        head = text(100, clean_person_name)(said.get("head_name"))
-        if uscc:
-            check_uscc(uscc)
-        if uscc and not name:
-            raise Wrong(_("没有填写名称"))
+        name, uscc, head = checked_unit(*(spelled(said.get(part)) for part in PARTY_PARTS))
     except (Wrong, ValidationError) as error:
         reasons.append(f"{kind.label}：{first_sentence(error)}")
         return None
     return {"party_type": kind.value, "unit_name": name, "uscc": uscc, "head_name": head} if name else None
+
+
+@lru_cache(maxsize=10_000)  # the same enterprises stand in thousands of rows
+def checked_unit(name: str, uscc: str, head: str) -> tuple[str, str, str]:
+    name, uscc, head = text(200)(name), normalise_uscc(uscc), text(100, clean_person_name)(head)
+    if uscc:
+        check_uscc(uscc)
+    if uscc and not name:
+        raise Wrong(_("没有填写名称"))
+    return name, uscc, head
 
 
 def finished(feed: str, number: str, shown: str, values: dict[str, Any]) -> Row:

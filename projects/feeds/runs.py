@@ -270,7 +270,7 @@ def finish(run: FeedRun, holder: UUID) -> None:
     forget_file(run)
 
 
-def counts_of(run: FeedRun) -> dict[str, int]:
+def counts_of(run: FeedRun) -> dict[str, Any]:
     names = ("rows_read", "rows_new", "rows_changed", "rows_unchanged", "rows_outdated", "rows_quarantined")
     return {name: getattr(run, name) for name in names}
 

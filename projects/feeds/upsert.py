@@ -68,7 +68,7 @@ def sort_rows(run: FeedRun, reader: Reader, numbered: Iterable[tuple[int, Any]])
 
 def compare(feed: str, rows: dict[str, Row], result: Sorted) -> None:
     """Which rows are new, changed, or older than what we have."""
-    name = NUMBERS[Feed(feed)]
+    name = NUMBERS[feed]
     columns = [name, "digest", "source_version"] + (["status"] if feed == Feed.PERMITS else [])
     known = {found[0]: found[1:] for found in stored(feed, name, columns, rows)}
     for number, row in rows.items():

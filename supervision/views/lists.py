@@ -1,6 +1,6 @@
 """The lists of the three modules, and where a filing begins."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.http import Http404
@@ -41,7 +41,7 @@ def filing_list(request, slug):
     search = FilingSearchForm(request.GET)
     page = page_of(request, searched(Filing.objects.visible_to(request.user), module, search.given))
     mine = preparable_among(request.user, page.rows)
-    suspected = suspected_among(page.rows)
+    suspected = suspected_among(cast(list[Filing], page.rows))
     rows = [
         row_of(filing, filing.pk in mine, request.user) | {"suspected": filing.pk in suspected} for filing in page.rows
     ]
