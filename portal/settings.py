@@ -227,6 +227,15 @@ SMS_PROVIDER = env("SMS_PROVIDER", None if PRODUCTION else TRAY)
 EMAIL_PROVIDER = env("EMAIL_PROVIDER", None if PRODUCTION else TRAY)
 TRAY_KEY = env("TRAY_KEY", "")  # needed to open the tray from another address than loopback
 
+# Feeds: permits and awards from outside (docs/feeds.md). Without an address only files are imported.
+FEED_SOURCES = {
+    "permits": (env("PERMIT_FEED_URL", ""), env("PERMIT_FEED_TOKEN", "")),
+    "awards": (env("AWARD_FEED_URL", ""), env("AWARD_FEED_TOKEN", "")),
+}
+FEED_EVERY = env_int("FEED_EVERY", 600)  # seconds between two looks at a source
+FEED_TIMEOUT = env_int("FEED_TIMEOUT", 20)  # seconds that a source may be silent
+FEED_PRIVATE_NETWORK = env_bool("FEED_PRIVATE_NETWORK", not PRODUCTION)  # sources inside our own network
+
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
@@ -251,6 +260,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
+    "run-feeds": {"task": "projects.run_feeds", "schedule": 60},
+    "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
 }
 # Looked for every few seconds (portal.relay).
 RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit", "portal.check_audit"]

@@ -210,3 +210,16 @@ class RejectForm(ApproveForm):
         help_text=_("申请人会看到，请写明需要改什么。"),
     )
     field_order = ["reason", "checked"]
+
+
+# 数据接入
+
+
+class FeedImportForm(PortalForm):
+    """A file of permits or awards."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("xlsx，或 UTF-8、GB18030 编码的 csv，不超过50M。"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.notifications import Kind, register
 
 register(
+    Kind("feed.failed", _("数据接入失败")),
+    Kind("feed.held", _("数据接入已暂停，待核实")),
     Kind("project.lead_appointed", _("您已成为项目负责人"), sms=True),
     Kind("project_user.applied", _("待审核的项目用户"), sms=True),
     Kind("project_user.waiting", _("项目用户等待审核"), sms=True),

@@ -100,6 +100,10 @@ class ConstructionStatus(models.TextChoices):
     COMPLETED = "006", _("竣工")
 
 
+NOT_STARTED = ("", ConstructionStatus.PREPARING, ConstructionStatus.APPROVED)
+PERMIT_START_MONTHS = 3  # 建筑法 art. 9: begin within three months of the permit, or have it extended
+
+
 class StructureType(models.TextChoices):
     """结构类型 (domain §3.6)."""
 

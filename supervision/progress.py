@@ -236,11 +236,13 @@ def _audited(filing: Filing):
         "filing.withdrawn": (_("撤回报监"), ""),
         "filing.supplemented": (_("补报另一监督对象"), "blue"),
         "filing.superseded": (_("转入新的报监"), ""),
+        "filing.permit_changed": (_("施工许可证数据变更"), ""),
+        "filing.permit_revoked": (_("施工许可证已撤销"), "red"),
         "filing.filed": (_("报监完毕"), "green"),
     }
     for entry in entries_about(filing).filter(event__in=titles):
         title, tone = titles[entry.event]
-        by = entry.actor_label if entry.event != "filing.filed" else ""
+        by = entry.actor_label if entry.actor_id and entry.event != "filing.filed" else ""
         yield entry.at, {"title": title, "by": by, "tone": tone}
 
 

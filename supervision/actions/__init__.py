@@ -3,7 +3,8 @@
 from supervision.actions.assign import assign_review
 from supervision.actions.attachments import attach, remove_attachment
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
-from supervision.actions.create import create_filing, pull_permit
+from supervision.actions.create import create_filing
+from supervision.actions.permits import adopt_source, follow_permits, pull_permit
 from supervision.actions.reveal import reveal_head
 from supervision.actions.review import (
     accept_review,
@@ -20,8 +21,10 @@ from supervision.actions.withdraw import supplement_filing, withdraw_filing
 
 __all__ = [
     "Outdated",
+    "adopt_source",
     "attach",
     "create_filing",
+    "follow_permits",
     "pull_permit",
     "remove_attachment",
     "save_basics",

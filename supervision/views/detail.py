@@ -8,6 +8,7 @@ from projects.models import PartyType
 from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
+from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline
 from supervision.views.submit import moment, visible_filing
 
@@ -37,6 +38,7 @@ def filing_detail(request, pk):
         "tag": filing_tag(filing),
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
+        "news": news_of(filing, request.user),
         "entries": timeline(filing, boxes, request.user),
         "facts": facts_of(filing),
         "version": version,

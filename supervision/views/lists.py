@@ -1,6 +1,6 @@
 """The lists of the three modules, and where a filing begins."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.http import Http404
@@ -21,6 +21,7 @@ from supervision.catalogue import MODULE_BY_SLUG, SPECS, SYSTEM, Module
 from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchForm
 from supervision.models import Filing, Review
 from supervision.permissions import preparable_among, require_entry
+from supervision.permit_news import joint_filings_of, suspected_among
 from supervision.progress import filing_tag, review_tag
 
 
@@ -40,7 +41,10 @@ def filing_list(request, slug):
     search = FilingSearchForm(request.GET)
     page = page_of(request, searched(Filing.objects.visible_to(request.user), module, search.given))
     mine = preparable_among(request.user, page.rows)
-    rows = [row_of(filing, filing.pk in mine, request.user) for filing in page.rows]
+    suspected = suspected_among(cast(list[Filing], page.rows))
+    rows = [
+        row_of(filing, filing.pk in mine, request.user) | {"suspected": filing.pk in suspected} for filing in page.rows
+    ]
     context = {"module": module, "spec": SPECS[module], "form": search, "page": page, "rows": rows}
     return render(request, "supervision/list.html", context)
 
@@ -106,8 +110,13 @@ def awards_for(request, enterprises) -> dict:
     awards = AwardRecord.objects.filter(uscc_codes__overlap=[one.uscc for one in own]).select_related("district")
     page: Any = page_of(request, find(awards, search.given.get("q", "")).order_by("-awarded_on", "-id"))
     begun = {(filing.award_id, filing.enterprise_id): filing for filing in begun_from(page.rows, own)}
+    joint = joint_filings_of(page.rows, request.user)
     rows = [
-        (award, [(one, begun.get((award.pk, one.pk))) for one in own if one.uscc in award.uscc_codes])
+        (
+            award,
+            joint.get(award.project_no),
+            [(one, begun.get((award.pk, one.pk))) for one in own if one.uscc in award.uscc_codes],
+        )
         for award in page.rows
     ]
     return {"search": search, "page": page, "rows": rows}

@@ -11,10 +11,10 @@ from enterprises.permissions import bar_administrator
 from portal.forms import posted
 from portal.once import once
 from supervision.actions import submit_filing, supplement_filing, withdraw_filing
-from supervision.candidates import Match, candidates_for, earlier_filings
+from supervision.candidates import Candidate, Match, candidates_for, earlier_filings
 from supervision.catalogue import SPECS, Section
 from supervision.clock import LIMIT
-from supervision.forms.submit import SubmitForm
+from supervision.forms.submit import YES, SubmitForm
 from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import require_preparer
@@ -54,7 +54,8 @@ def filing_submit(request, pk):
     sheet = sheet_of(filing)
     gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing)
     earlier = earlier_filings(filing, request.user)
-    form = SubmitForm(**posted(request), warnings=warnings, suspects=suspects, earlier=earlier)
+    initial = preselected(earlier, suspects)
+    form = SubmitForm(**posted(request), initial=initial, warnings=warnings, suspects=suspects, earlier=earlier)
     if form.is_valid():
         submit_filing(filing, **form.as_arguments(), by=request.user)
         return redirect("filing:done", pk=filing.pk)
@@ -70,6 +71,13 @@ def filing_submit(request, pk):
         "is_certain": any(one.match == Match.PROJECT for one in suspects),
     }
     return render(request, "supervision/submit.html", context)
+
+
+def preselected(earlier: list[Filing], suspects: list[Candidate]) -> dict:
+    """存在 is chosen beforehand where an earlier module's filing seems to be the same project (edge case 4)."""
+    likely = [one.filing.pk for one in suspects]
+    best = next((filing for filing in earlier if filing.pk in likely), None)
+    return {"prior_exists": YES, "prior": best.pk} if best else {}
 
 
 def grouped(filing: Filing, gaps: list[Gap]) -> list[dict]:
