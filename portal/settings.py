@@ -225,6 +225,8 @@ SMS_PROVIDER = env("SMS_PROVIDER", None if PRODUCTION else TRAY)
 EMAIL_PROVIDER = env("EMAIL_PROVIDER", None if PRODUCTION else TRAY)
 TRAY_KEY = env("TRAY_KEY", "")  # needed to open the tray from another address than loopback
 
+EXPORT_ROWS = env_int("EXPORT_ROWS", 100_000)  # rows of one Excel export
+
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
@@ -249,7 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
 }
-RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit"]  # every few seconds (portal.relay)
+RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.make_exports", "portal.seal_audit"]  # every few seconds (portal.relay)
 
 LOGGING = {
     "version": 1,

@@ -6,12 +6,14 @@ from django.core.management import call_command
 from portal.audit.seals import seal
 from portal.audit.tasks import seal_audit
 from portal.documents.tasks import check_documents, clear_uploads
+from portal.exports.actions import wipe_old_exports
+from portal.exports.tasks import make_exports
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver
 from portal.once import forget_old_tokens
 
-__all__ = ["check_documents", "clear_sessions", "clear_uploads", "deliver", "housekeeping", "seal_audit"]
+__all__ = ["check_documents", "clear_sessions", "clear_uploads", "deliver", "housekeeping", "make_exports", "seal_audit"]
 
 
 @shared_task(name="portal.clear_sessions")
@@ -26,4 +28,5 @@ def housekeeping() -> None:
     forget_old_windows()
     forget_old_tokens()
     empty_tray()
+    wipe_old_exports()
     seal(everything=True)

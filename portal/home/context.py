@@ -129,7 +129,13 @@ def person_of(request: HttpRequest) -> dict[str, str]:
         "name": user.name,
         "sub": _("企业管理员账号") if user.is_enterprise_account else sub,
         "url": address("accounts:account"),
+        "exports_url": address("exports:list") if has_lists(request) else "",
     }
+
+
+def has_lists(request: HttpRequest) -> bool:
+    """Whether there is a list that this account could export."""
+    return (who(request).is_personal and not only_applies(request)) or facts(request)["has_post"]
 
 
 class Entry(NamedTuple):
