@@ -251,7 +251,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
 }
-RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.make_exports", "portal.seal_audit"]  # every few seconds (portal.relay)
+# Every few seconds (portal.relay).
+RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.make_exports", "portal.seal_audit"]
 
 LOGGING = {
     "version": 1,

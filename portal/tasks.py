@@ -13,7 +13,15 @@ from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver
 from portal.once import forget_old_tokens
 
-__all__ = ["check_documents", "clear_sessions", "clear_uploads", "deliver", "housekeeping", "make_exports", "seal_audit"]
+__all__ = [
+    "check_documents",
+    "clear_sessions",
+    "clear_uploads",
+    "deliver",
+    "housekeeping",
+    "make_exports",
+    "seal_audit",
+]
 
 
 @shared_task(name="portal.clear_sessions")

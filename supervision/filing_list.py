@@ -64,9 +64,7 @@ def narrowed(filings: QuerySet, module: Module, words: str, given: dict[str, Any
 
 def due_of() -> QuerySet:
     """The nearest deadline of a filing's stations that are at work; a clock that stands has none."""
-    running = Review.objects.filter(
-        filing=OuterRef("pk"), status__in=Review.UNDECIDED, clock_started_at__isnull=False
-    )
+    running = Review.objects.filter(filing=OuterRef("pk"), status__in=Review.UNDECIDED, clock_started_at__isnull=False)
     return running.order_by("due_on").values("due_on")[:1]
 
 

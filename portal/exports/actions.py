@@ -172,7 +172,9 @@ def finish(export: Export, **made: Any) -> bool:
     for name, value in made.items():
         setattr(current, name, value)
     current.save(update_fields=["status", "expires_at", "lease_until", *made])
-    record("export.made", current, by=current.user, list=current.kind, rows=current.rows, conditions=masked(current.words))
+    record(
+        "export.made", current, by=current.user, list=current.kind, rows=current.rows, conditions=masked(current.words)
+    )
     notify([current.user], "export.ready", about=current, link=reverse("exports:list"), export=current)
     return True
 

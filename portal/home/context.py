@@ -111,7 +111,10 @@ def first_of(rows, field: str) -> Subquery:
 def manages_projects(request: HttpRequest) -> bool:
     """Whether 项目管理 stands in the menu; the rule itself is asked only where something speaks for it."""
     seen = facts(request)
-    return who(request).is_personal and (seen["leads"] or seen["has_grant"]) and is_manager(who(request))
+    if "manages" not in seen:
+        spoken_for = who(request).is_personal and (seen["leads"] or seen["has_grant"])
+        seen["manages"] = spoken_for and is_manager(who(request))
+    return seen["manages"]
 
 
 def only_applies(request: HttpRequest) -> bool:

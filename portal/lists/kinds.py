@@ -64,7 +64,9 @@ class ListKind:
     def in_words(self, query: str) -> str:
         """The conditions as people read them: 关键字：谌家；状态：草稿."""
         form = self.form(QueryDict(query))
-        return "；".join(f"{field.label}：{shown_value(field, form.given[field.name])}" for field in form if field.name in form.given)
+        return "；".join(
+            f"{field.label}：{shown_value(field, form.given[field.name])}" for field in form if field.name in form.given
+        )
 
 
 _kinds: dict[str, ListKind] = {}

@@ -9,7 +9,6 @@ from portal.forms import PortalForm, SearchForm
 from portal.places import District
 from supervision.models import Filing
 
-
 DUE_FIRST = "due"
 
 
@@ -22,9 +21,7 @@ class FilingSearchForm(SearchForm):
     district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))
-    sort = forms.ChoiceField(
-        label=_("排序"), choices=[("", _("最近更新的在前")), (DUE_FIRST, _("办理期限近的在前"))]
-    )
+    sort = forms.ChoiceField(label=_("排序"), choices=[("", _("最近更新的在前")), (DUE_FIRST, _("办理期限近的在前"))])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
