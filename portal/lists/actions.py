@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -72,8 +72,10 @@ def delete_view(view: SavedView, *, by: Any) -> None:
 
 
 def locked(user: Any, kind: ListKind) -> list[SavedView]:
-    """The person's views of the list, with all who change them waiting: their account's row is the lock."""
-    type(user).objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=user.pk)
+    """The person's views of the list, with everybody else who changes them waiting until the transaction ends."""
+    with connection.cursor() as cursor:
+        place = f"saved_view:{user.pk}:{kind.code}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [place])
     return list(views_of(user, kind))
 
 

@@ -63,7 +63,7 @@ def tools_of(request: HttpRequest, kind: ListKind) -> Tools:
         if view.name
     ]
     columns = next((view.columns for view in kept if not view.name), [])
-    default = next((view["url"] for view in views if view["is_default"]), "")
+    default = next((f"{kind.url()}{view['url']}" for view in views if view["is_default"]), "")
     return Tools(kind, kind.chosen(columns), views, conditions, "" if request.GET else default)
 
 
