@@ -115,7 +115,8 @@ class City:
         filing_no = f"{prefix}-{changed_at:%Y%m%d}-{number:07d}" if status != "draft" else None
         texts = [works_name, project_name, project_no, filing_no, permit_no, *(name for _type, name, _code in parties)]
         search = {"search_text": "\n".join(fold(text) for text in texts if text)}
-        search["search_tokens"] = tokens_of(*texts, module=module, status=status, district=district)
+        stations = [self.stations[area, role] for role in Target.values] if status != "draft" else []
+        search["search_tokens"] = tokens_of(*texts, module=module, status=status, district=district, station=stations)
         project, filing = uuid7(), uuid7()
         place = {"district_id": district, "jurisdiction_area_id": area, "address": project_name[:60]}
         sizes = {

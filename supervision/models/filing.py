@@ -221,10 +221,13 @@ class Filing(Workflow, Searchable, Identified):
 
     def search_parts(self):
         texts = [self.works_name, self.project_name, self.project_no, self.number or "", self.permit_no]
+        filters = {"module": self.module, "status": self.status, "district": self.district_id or ""}
         if self.pk and not self._state.adding:
             texts += [party.unit_name for party in self.parties.all()]
-            texts += self.versions.order_by("-number").values_list("works_name", flat=True)[:1] if self.round else []
-        return texts, {"module": self.module, "status": self.status, "district": self.district_id or ""}
+        if self.round:  # its stations find it by the name that they read (a trigger adds those that come later)
+            texts += self.versions.order_by("-number").values_list("works_name", flat=True)[:1]
+            filters["station"] = list(self.reviews.values_list("station_id", flat=True))
+        return texts, filters
 
 
 class FilingVersion(Identified):

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, TextField, Value
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -91,8 +92,15 @@ def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
     if not given:
         return reviews
     district = given["district"].pk if "district" in given else ""
-    filings = find(Filing.objects.all(), given.get("q", ""), module=given.get("module", ""), district=district)
+    filings = find(held_by_stations_of(user), given.get("q", ""), module=given.get("module", ""), district=district)
     return reviews.filter(filing__in=filings.values("pk"))
+
+
+def held_by_stations_of(user: Any) -> QuerySet[Filing]:
+    """The filings of the officer's stations by their tokens, to be searched; whose reviews they are is asked besides."""
+    posts = StationPost.objects.filter(user=user, ended_at=None)
+    token = Concat(Value("station:"), Cast("station_id", TextField()), output_field=TextField())
+    return Filing.objects.filter(search_tokens__overlap=posts.values_list(token))
 
 
 def in_state(state: str) -> Q:

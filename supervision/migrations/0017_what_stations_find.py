@@ -1,4 +1,9 @@
-"""A version keeps the works name it was handed in under, in the clear, so that lists need not open the version."""
+"""What the stations' lists read and search.
+
+A version keeps the works name it was handed in under, in the clear, so that lists need not open the version. A filing
+carries a token for each station that reviews it, whoever writes the review: a station's keyword then meets its own
+filings in the index, not those of the whole city.
+"""
 
 from django.db import migrations, models
 
@@ -28,6 +33,25 @@ DROP TRIGGER name_as_handed_in_stays ON supervision_filingversion;
 DROP FUNCTION name_as_handed_in_stays();
 """
 
+FOUND = """
+CREATE FUNCTION filing_is_found_by_its_stations() RETURNS trigger AS $$
+BEGIN
+  UPDATE supervision_filing SET search_tokens = array_append(search_tokens, 'station:' || NEW.station_id)
+  WHERE id = NEW.filing_id AND NOT search_tokens @> ARRAY['station:' || NEW.station_id];
+  RETURN NULL;
+END
+$$ LANGUAGE plpgsql;
+CREATE TRIGGER filing_is_found_by_its_stations AFTER INSERT OR UPDATE OF station_id ON supervision_review
+FOR EACH ROW EXECUTE FUNCTION filing_is_found_by_its_stations();
+UPDATE supervision_filing SET search_tokens = search_tokens || held.tokens
+FROM (SELECT filing_id, array_agg(DISTINCT 'station:' || station_id) AS tokens FROM supervision_review GROUP BY 1) AS held
+WHERE held.filing_id = supervision_filing.id AND NOT search_tokens @> held.tokens;
+"""
+LOST = """
+DROP TRIGGER filing_is_found_by_its_stations ON supervision_review;
+DROP FUNCTION filing_is_found_by_its_stations();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("supervision", "0003_what_was_handed_in_stays")]
@@ -39,4 +63,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(fill_in, migrations.RunPython.noop),
         migrations.RunSQL(STAYS, CHANGES),
+        migrations.RunSQL(FOUND, LOST),
     ]
