@@ -235,6 +235,7 @@ FEED_SOURCES = {
 FEED_EVERY = env_int("FEED_EVERY", 600)  # seconds between two looks at a source
 FEED_TIMEOUT = env_int("FEED_TIMEOUT", 20)  # seconds that a source may be silent
 FEED_PRIVATE_NETWORK = env_bool("FEED_PRIVATE_NETWORK", not PRODUCTION)  # sources inside our own network
+EXPORT_ROWS = env_int("EXPORT_ROWS", 100_000)  # rows of one Excel export
 
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -264,7 +265,13 @@ CELERY_BEAT_SCHEDULE = {
     "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
 }
 # Looked for every few seconds (portal.relay).
-RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit", "portal.check_audit"]
+RELAY_SWEEP = [
+    "portal.check_documents",
+    "portal.deliver",
+    "portal.make_exports",
+    "portal.seal_audit",
+    "portal.check_audit",
+]
 
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from portal.forms import (
     SmsCodeField,
     Textarea,
 )
+from portal.kept_words import keep_words, kept_words
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
 from projects.models import Project
@@ -173,15 +175,28 @@ class ResubmitForm(FilesForm):
         self.fields["position"].queryset = Position.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
 
+KEPT = "approval_searches"
+
+
+def keep_keyword(request: HttpRequest) -> str:
+    """Keep the posted keyword in the session; returns its mark, "" if there is none."""
+    return keep_words(request, KEPT, request.POST.get("keyword", "")[:100])
+
+
 class ApprovalFilter(SearchForm):
-    """The search of 项目管理, with the guide's words in the box."""
+    """The search of 项目管理, with the guide's words in the box. The address holds a mark, not what was typed."""
 
     state = forms.CharField(widget=forms.HiddenInput)
-    q = forms.CharField(label=_("关键字"), max_length=100)
+    keyword = forms.CharField(label=_("关键字"), max_length=100)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["q"].widget.attrs["placeholder"] = _("姓名、手机号、项目名称")
+    def __init__(self, request: HttpRequest) -> None:
+        data = request.GET.copy()
+        data.pop("keyword", None)
+        self.mark = request.GET.get("q", "")
+        if keyword := kept_words(request, KEPT, self.mark):
+            data["keyword"] = keyword
+        super().__init__(data)
+        self.fields["keyword"].widget.attrs["placeholder"] = _("姓名、手机号、项目名称")
 
 
 class ProjectFilter(SearchForm):

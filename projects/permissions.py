@@ -6,7 +6,6 @@ what that person did for it on any project.
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
-from guardian.shortcuts import get_objects_for_user
 
 from accounts.models import User
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
@@ -14,7 +13,7 @@ from enterprises.permissions import enterprises_granted, register_consequence, r
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from projects.catalogue import FILES
-from projects.models import PartyType, Project, ProjectParty, ProjectUser
+from projects.models import PartyType, Project, ProjectGrant, ProjectParty, ProjectUser
 
 DELEGATED = "projects.approve_project_users"
 # Leads of these parties let in people of their own unit; the contractor's lets in everybody (domain §5.3).
@@ -76,9 +75,11 @@ def led_by(user: User) -> QuerySet[ProjectParty]:
 def managed_by(user: User) -> QuerySet[Project]:
     """The projects whose project manager this person is, or that a manager delegated to them."""
     led = led_by(user).filter(party_type=PartyType.CONTRACTOR)
-    options = {"use_groups": False, "accept_global_perms": False}
-    delegated = get_objects_for_user(user, DELEGATED, Project, **options)
-    return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("pk")))
+    app, codename = DELEGATED.split(".")
+    delegated = ProjectGrant.objects.filter(
+        user=user, permission__codename=codename, permission__content_type__app_label=app
+    )  # guardian's own shortcut looks the permission up first: two questions more on every page of a manager
+    return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("content_object")))
 
 
 def is_manager(user: User) -> bool:

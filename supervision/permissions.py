@@ -118,6 +118,19 @@ def require_entry(user) -> None:
         raise PermissionDenied(whom_to_ask(user))
 
 
+def enterprises_entered(user) -> dict:
+    """The person's enterprises with 项目报监, {id: credit code}; the door is shut to others as by `require_entry`."""
+    bar_administrator(user)
+    own = granted_codes(user)
+    if not own:
+        require_entry(user)
+    return own
+
+
+def granted_codes(user) -> dict:
+    return dict(enterprises_granted(user, SYSTEM).values_list("pk", "uscc"))
+
+
 def whom_to_ask(user) -> str:
     """未授权，请联系企业管理员 张**: of the enterprise the person belongs to, by membership or project."""
     employer = next(iter(employers_of(user)), None) if user.is_personal else None
@@ -126,9 +139,9 @@ def whom_to_ask(user) -> str:
     return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(employer.agent_name)}
 
 
-def preparable_among(user, filings) -> set:
-    """Which of these filings (with their permits) the person may prepare: one question, however many they are."""
-    granted = dict(enterprises_granted(user, SYSTEM).values_list("pk", "uscc"))
+def preparable_among(user, filings, own: dict | None = None) -> set:
+    """Which of these filings (with their permits) the person may prepare: one question, or none if `own` is known."""
+    granted = granted_codes(user) if own is None else own
     codes = set(granted.values())
     return {
         filing.pk

@@ -28,6 +28,9 @@ class Tag:
     text: str
     tone: str
 
+    def __str__(self) -> str:
+        return self.text
+
 
 def officer_name(user: Any, viewer: Any) -> str:
     """An officer's name as the viewer may read it."""

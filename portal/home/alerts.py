@@ -65,9 +65,9 @@ def due_soon(piles: list[Pile], user) -> list[Alert]:
     last = add_workdays(timezone.localdate(), LIMIT.hard - LIMIT.target)
     running = Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lte=last)
     reviews = Review.objects.visible_to(user).filter(running).order_by("due_on", "pk")
-    reviews = reviews.select_related("filing__district", "station", "assignee")[:MOST]
+    reviews = reviews.select_related("filing__district", "station", "assignee", "version").defer("version__data")[:MOST]
     return [
-        Alert(str(row.review.filing), row.deadline.text, row.deadline.tone, row.url, row.tag.text)
+        Alert(row.review.works_name, row.deadline.text, row.deadline.tone, row.url, row.tag.text)
         for row in review_rows(list(reviews), user)
         if row.deadline
     ]

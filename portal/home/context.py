@@ -111,7 +111,10 @@ def first_of(rows, field: str) -> Subquery:
 def manages_projects(request: HttpRequest) -> bool:
     """Whether 项目管理 stands in the menu; the rule itself is asked only where something speaks for it."""
     seen = facts(request)
-    return who(request).is_personal and (seen["leads"] or seen["has_grant"]) and is_manager(who(request))
+    if "manages" not in seen:
+        spoken_for = who(request).is_personal and (seen["leads"] or seen["has_grant"])
+        seen["manages"] = spoken_for and is_manager(who(request))
+    return seen["manages"]
 
 
 def only_applies(request: HttpRequest) -> bool:
@@ -129,7 +132,13 @@ def person_of(request: HttpRequest) -> dict[str, str]:
         "name": user.name,
         "sub": _("企业管理员账号") if user.is_enterprise_account else sub,
         "url": address("accounts:account"),
+        "exports_url": address("exports:list") if has_lists(request) else "",
     }
+
+
+def has_lists(request: HttpRequest) -> bool:
+    """Whether there is a list that this account could export."""
+    return (who(request).is_personal and not only_applies(request)) or facts(request)["has_post"]
 
 
 class Entry(NamedTuple):

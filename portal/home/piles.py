@@ -105,8 +105,7 @@ def filing_piles(user) -> list[Pile]:
 def prepared_by(user) -> Q:
     """Which filings this person may prepare: `supervision.permissions.can_prepare` for a whole list."""
     granted = enterprises_granted(user, SYSTEM)
-    codes = list(granted.values_list("uscc", flat=True))
-    return Q(enterprise__in=granted) | Q(permit__uscc_codes__overlap=codes)
+    return Q(enterprise__in=granted.values("pk")) | Q(permit__uscc_codes__overlap=granted.values_list("uscc"))
 
 
 # Stations

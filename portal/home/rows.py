@@ -44,12 +44,13 @@ def with_rows(pile: Pile) -> QuerySet:
     if pile.sort == "filings":
         return with_reviews(rows)
     related = {
-        "reviews": ("filing__district", "station", "assignee"),
+        "reviews": ("filing__district", "station", "assignee", "version"),
         "approvals": ("user", "position", "project", "enterprise"),
         "requests": ("enterprise",),
         "members": ("user", "position", "enterprise"),
     }
-    return rows.select_related(*related[pile.sort])
+    rows = rows.select_related(*related[pile.sort])
+    return rows.defer("version__data") if pile.sort == "reviews" else rows
 
 
 def with_reviews(filings: QuerySet) -> QuerySet:

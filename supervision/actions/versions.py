@@ -15,6 +15,7 @@ def freeze(filing: Filing, *, warnings: list[Warning], by) -> FilingVersion:
         number=filing.round,
         data=data,
         digest=digest_of(data),
+        works_name=str(filing),
         acknowledged=[{"code": code, "section": section, "text": str(text)} for code, section, text in warnings],
         submitted_by=by,
         submitted_at=filing.submitted_at or timezone.now(),

@@ -93,6 +93,11 @@ class Review(Workflow, Identified):
     def __str__(self):
         return f"{self.filing} · {self.get_role_display()}"
 
+    @property
+    def works_name(self) -> str:
+        """As it was handed in: what is being mended meanwhile is the applicant's."""
+        return self.version.works_name or str(self.filing)
+
 
 class ReviewDecision(Identified):
     """What an officer did with a review, kept for ever: the history that both sides read."""

@@ -1,0 +1,10 @@
+"""The kernel's own messages; the texts are templates/messages/<event>.txt."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.notifications import Kind, register
+
+register(
+    Kind("export.ready", _("导出已完成")),
+    Kind("export.failed", _("导出未完成")),
+)
