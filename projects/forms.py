@@ -23,6 +23,7 @@ from portal.forms import (
     SmsCodeField,
     Textarea,
 )
+from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
 from projects.models import Project
@@ -76,6 +77,8 @@ class PlaceForm(PortalForm):
     def clean_project(self) -> Project | None:
         if self.choice.project or not self.choice.enterprise:
             return self.choice.project
+        if self.choice.closed and (sentence := why_not_open(self.choice.closed)):
+            raise ValidationError(sentence, code="closed")
         raise ValidationError(_("请选择项目") if self.choice.projects else NO_PROJECT, code="required")
 
     @property

@@ -11,9 +11,10 @@ from enterprises.permissions import bar_administrator, enterprises_granted
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
+from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import Filing, Review
+from supervision.models import Filing, PersonnelChange, Review
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -51,6 +52,34 @@ def require_preparer(user, filing: Filing) -> None:
 def enterprise_of(user, filing: Filing) -> Enterprise | None:
     """The enterprise for which this person prepares it."""
     return filing.enterprise or preparing_enterprises(user, filing).order_by("name", "pk").first()
+
+
+# 人员变更 (domain §5.7 19)
+
+
+def may_change_post(user, filing: Filing, party_type: str) -> bool:
+    """Who prepares the filing, and the people of the unit whose post it is."""
+    if not user.is_personal or not Filing.objects.visible_to(user).filter(pk=filing.pk).exists():
+        return False
+    codes = filing.parties.filter(party_type=party_type).exclude(uscc="").values("uscc")
+    return can_prepare(user, filing) or enterprises_granted(user, SYSTEM).filter(uscc__in=codes).exists()
+
+
+def may_consent(user, change: PersonnelChange) -> bool:
+    """A person of the owner who has 项目报监."""
+    if not user.is_personal or not change.owner_uscc:
+        return False
+    return enterprises_granted(user, SYSTEM).filter(uscc=change.owner_uscc).exists()
+
+
+def acting_seen_by(user):
+    """The stand-ins for project managers on the projects that this officer's station supervises."""
+    held = Filing.objects.held_by_stations_of(user).filter(status=Filing.Status.FILED)
+    return ActingLead.objects.filter(party__project__in=held.values("project"))
+
+
+def supervises(user, project: Project) -> bool:
+    return not user.is_personal and Filing.objects.held_by_stations_of(user).filter(project=project).exists()
 
 
 def posts_for(station: Station, role: str):
@@ -106,6 +135,23 @@ def is_handed_in(filing: Filing, document: Document) -> bool:
 
 
 register_reader("supervision.Filing", may_read, unready=may_read_unready)
+
+
+def may_read_of_change(user, document: Document, request) -> bool:
+    """Both sides of a change; the stations once it was handed in to them. The papers name persons, not everybody's."""
+    if user is None:
+        return False
+    change = PersonnelChange.objects.visible_to(user).filter(pk=document.holder_id).select_related("filing").first()
+    if change is None:
+        return False
+    return not user.is_personal or may_change_post(user, change.filing, change.party_type) or may_consent(user, change)
+
+
+def may_read_unready_of_change(user, document: Document, request) -> bool:
+    return user is not None and user.is_personal and may_read_of_change(user, document, request)
+
+
+register_reader("supervision.PersonnelChange", may_read_of_change, unready=may_read_unready_of_change)
 
 
 # The door

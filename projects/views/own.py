@@ -250,7 +250,8 @@ def story(mine: ProjectUser) -> list[dict[str, Any]]:
     if mine.decided_at:
         entries.insert(0, decision(mine))
     if mine.ended_at:
-        entries.insert(0, {"title": mine.get_status_display(), "at": shown_time(mine.ended_at)})
+        why = mine.reason if mine.status == ProjectUser.Status.EXPIRED else ""
+        entries.insert(0, {"title": mine.get_status_display(), "at": shown_time(mine.ended_at), "text": why})
     if mine.status == ProjectUser.Status.SUBMITTED:
         entries.insert(0, {"title": _("等待审核"), "tone": "next", "text": next_step(mine)})
     return entries
