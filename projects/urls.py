@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import approvals, own, registration
+from projects.views import acting, approvals, own, registration
 
 # /register/project-user/
 register = [
@@ -37,6 +37,13 @@ application = [
     path("<uuid:pk>/leave/", own.leave, name="leave"),
 ]
 
+# /projects/acting/
+standing_in = [
+    path("", acting.acting_list, name="acting-list"),
+    path("<uuid:party>/", acting.acting, name="acting"),
+    path("<uuid:party>/end/", acting.acting_end, name="acting-end"),
+]
+
 own_pages: list[URLPattern | URLResolver] = [
     path("register/project-user/", include(register)),
     path("projects/", own.project_list, name="list"),
@@ -44,6 +51,7 @@ own_pages: list[URLPattern | URLResolver] = [
     path("projects/join/files/<slug:field>/", own.join_file, name="join-file"),
     path("projects/applications/", include(application)),
     path("projects/approvals/", include(approval)),
+    path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
 ]
 

@@ -1,7 +1,7 @@
 """Who may prepare a filing, and who may decide a review. What is possible in its present state, the actions ask."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from portal.masking import mask_name
 from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import Filing, PersonnelChange, Review
+from supervision.models import Filing, PersonnelChange, ProjectMerge, Review
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -70,6 +70,25 @@ def may_consent(user, change: PersonnelChange) -> bool:
     if not user.is_personal or not change.owner_uscc:
         return False
     return enterprises_granted(user, SYSTEM).filter(uscc=change.owner_uscc).exists()
+
+
+def may_print_in_full(user, filing: Filing) -> bool:
+    """With full numbers: who typed them, and the officers who check them; not everybody of the project."""
+    if user.is_personal:
+        return can_prepare(user, filing)
+    return filing.reviews.filter(posts_held_by(user)).exists()
+
+
+def posts_held_by(user) -> Exists:
+    """In a question about rows with station and role: whether this officer holds that post."""
+    posts = StationPost.objects.filter(user=user, ended_at=None)
+    return Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
+
+
+def consents_of(user, merge: ProjectMerge):
+    """What a chief's stations are asked about a merger."""
+    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    return merge.consents.filter(Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role"))))
 
 
 def acting_seen_by(user):

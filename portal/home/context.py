@@ -163,6 +163,8 @@ def entries_of(request: HttpRequest) -> list[Entry]:
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
         (manages_projects(request), Entry(_("项目管理"), "projects:approvals")),
         (user.is_enterprise_account, Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",))),
+        (user.is_operator, Entry(_("项目维护"), "console:projects")),
+        (user.is_operator, Entry(_("企业维护"), "enterprises:console")),
         (user.is_operator, Entry(_("字典维护"), "admin:index")),
     ]
     return [entry for stands_there, entry in stands if stands_there]

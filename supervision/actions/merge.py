@@ -158,7 +158,7 @@ def complete_merge(merge: ProjectMerge, survivor: Project, duplicate: Project, *
         record("filing.project_merged", filing, by=by, survivor=survivor.number)
         link = filing.get_absolute_url()
         notify(applicants_of(filing), "merge.done", about=filing, link=link, merge=merge, filing=filing)
-    link = reverse("operation:merge", args=[merge.pk])
+    link = reverse("console:merge", args=[merge.pk])
     notify([merge.asked_by], "merge.completed", about=merge, link=link, merge=merge)
 
 

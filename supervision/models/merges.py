@@ -63,7 +63,7 @@ class ProjectMerge(Workflow, Identified):
         return f"{self.duplicate} → {self.survivor}"
 
     def get_absolute_url(self):
-        return reverse("operation:merge", args=[self.pk])
+        return reverse("console:merge", args=[self.pk])
 
 
 class MergeConsent(Identified):
