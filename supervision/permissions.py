@@ -14,7 +14,7 @@ from portal.masking import mask_name
 from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import Filing, PersonnelChange, ProjectMerge, Review
+from supervision.models import ChangeConfirmation, Filing, MergeConsent, PersonnelChange, ProjectMerge, Review
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -83,6 +83,20 @@ def posts_held_by(user) -> Exists:
     """In a question about rows with station and role: whether this officer holds that post."""
     posts = StationPost.objects.filter(user=user, ended_at=None)
     return Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
+
+
+def changes_waiting_for(user):
+    """The changes of which this officer's station and role has not said anything yet."""
+    mine = ChangeConfirmation.objects.filter(posts_held_by(user), status=ChangeConfirmation.Status.WAITING)
+    return PersonnelChange.objects.filter(pk__in=mine.values("change"), status=PersonnelChange.Status.SUBMITTED)
+
+
+def mergers_waiting_for(user):
+    """The mergers about which this chief is asked."""
+    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    held = Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
+    asked = MergeConsent.objects.filter(held, agreed=None)
+    return ProjectMerge.objects.filter(pk__in=asked.values("merge"), status=ProjectMerge.Status.WAITING)
 
 
 def consents_of(user, merge: ProjectMerge):

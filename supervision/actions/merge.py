@@ -13,7 +13,7 @@ from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import mark_handled, notify
 from projects.actions import merge_projects
-from projects.models import Project
+from projects.models import ConstructionPermit, Project
 from supervision.actions.holding import locked_projects
 from supervision.actions.identity import live_key_of
 from supervision.actions.numbers import move_numbers
@@ -149,6 +149,7 @@ def complete_merge(merge: ProjectMerge, survivor: Project, duplicate: Project, *
     for pk in sorted(filing.pk for filing in moving):
         Filing.objects.locked(pk)
     Filing.objects.filter(pk__in=[filing.pk for filing in moving]).update(project=survivor)
+    ConstructionPermit.objects.filter(filings__project=survivor).update(project=survivor)
     hold_anew([*kept, *moving])
     merge.moved = moved | {"filings": len(moving), "numbers": move_numbers(survivor, duplicate)}
     merge.done_at = timezone.now()

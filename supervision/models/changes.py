@@ -45,7 +45,7 @@ class PersonnelChange(Workflow, Identified):
         WITHDRAWN = "withdrawn", _("已撤回")
 
     MOVES = {
-        "ask": ({Status.DRAFT, Status.DECLINED}, Status.CONSENT),
+        "ask": ({Status.DRAFT, Status.DECLINED, Status.RETURNED}, Status.CONSENT),
         "submit": ({Status.DRAFT, Status.DECLINED, Status.CONSENT, Status.RETURNED}, Status.SUBMITTED),
         "decline": ({Status.CONSENT}, Status.DECLINED),
         "return": ({Status.SUBMITTED}, Status.RETURNED),

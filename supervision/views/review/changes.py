@@ -21,7 +21,7 @@ from supervision.actions import confirm_change, note_acting, return_change
 from supervision.actions.reveal import reveal_successor
 from supervision.forms.changes import AnswerForm, NoteForm
 from supervision.models import ChangeConfirmation, PersonnelChange
-from supervision.permissions import acting_seen_by, posts_held_by
+from supervision.permissions import acting_seen_by, changes_waiting_for, mergers_waiting_for, posts_held_by
 from supervision.views.changes import described
 from supervision.views.review.inbox import require_post
 
@@ -41,15 +41,14 @@ def change_list(request: HttpRequest) -> HttpResponse:
         {"label": label, "url": f"?state={code}", "current": code == state, "badge": counts.get(code, ""), "tone": ""}
         for code, label in labels.items()
     ]
-    context = {"tabs": tabs, "state": state, "page": page, "today": timezone.localdate()}
+    merges = mergers_waiting_for(request.user).select_related("survivor", "duplicate")
+    context = {"tabs": tabs, "state": state, "page": page, "today": timezone.localdate(), "merges": merges}
     return render(request, "supervision/review/changes.html", context)
 
 
 def waiting_for(user: Any):
-    """The changes of which this officer's station and role has not said anything yet."""
-    mine = ChangeConfirmation.objects.filter(posts_held_by(user), status=ChangeConfirmation.Status.WAITING)
-    found = PersonnelChange.objects.filter(pk__in=mine.values("change"), status=PersonnelChange.Status.SUBMITTED)
-    return found.select_related("filing").defer("filing__search_text", "filing__search_tokens").order_by("due_on", "pk")
+    found = changes_waiting_for(user).select_related("filing")
+    return found.defer("filing__search_text", "filing__search_tokens").order_by("due_on", "pk")
 
 
 def done_by(user: Any):
