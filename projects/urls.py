@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import approvals, feeds, own, registration
+from projects.views import acting, approvals, feeds, own, registration
 
 # /register/project-user/
 register = [
@@ -49,6 +49,13 @@ console = [
     path("<slug:feed>/template/", feeds.template, name="feed-template"),
 ]
 
+# /projects/acting/
+standing_in = [
+    path("", acting.acting_list, name="acting-list"),
+    path("<uuid:party>/", acting.acting, name="acting"),
+    path("<uuid:party>/end/", acting.acting_end, name="acting-end"),
+]
+
 own_pages: list[URLPattern | URLResolver] = [
     path("register/project-user/", include(register)),
     path("projects/", own.project_list, name="list"),
@@ -57,6 +64,7 @@ own_pages: list[URLPattern | URLResolver] = [
     path("projects/applications/", include(application)),
     path("projects/approvals/", include(approval)),
     path("console/feeds/", include(console)),
+    path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
 ]
 

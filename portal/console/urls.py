@@ -4,10 +4,6 @@ from django.urls import include, path
 
 from portal.console import audit, desk
 
-console = [
-    path("", desk.console, name="index"),
-]
-
 trail = [
     path("", audit.entries, name="list"),
     path("export.csv", audit.export, name="export"),
@@ -16,6 +12,6 @@ trail = [
 ]
 
 urlpatterns = [
-    path("console/", include((console, "console"))),
+    path("console/", desk.console, name="console"),
     path("audit/", include((trail, "audit"))),
 ]

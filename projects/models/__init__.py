@@ -1,5 +1,6 @@
 """Projects and who works on them; permits and awards as the feeds bring them."""
 
+from projects.models.acting import ActingLead
 from projects.models.feeds import (
     AwardRecord,
     ConstructionPermit,
@@ -13,6 +14,7 @@ from projects.models.project import PartyType, Project, ProjectGrant, ProjectPar
 from projects.models.project_user import ProjectUser
 
 __all__ = [
+    "ActingLead",
     "AwardRecord",
     "ConstructionPermit",
     "Feed",

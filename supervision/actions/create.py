@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enterprises.models import Enterprise
-from enterprises.permissions import enterprises_granted
+from enterprises.permissions import enterprises_granted, require_good_standing
 from portal.audit import record
 from portal.crypto import blind_index
 from portal.errors import Refused
 from portal.numbers import next_number
+from projects.actions import with_number
 from projects.models import AwardRecord, ConstructionPermit, Project
 from supervision.catalogue import SPECS, SYSTEM
 from supervision.models import Filing, FilingParty
@@ -42,6 +43,7 @@ def create_filing(*, module: str, enterprise: Enterprise, award: AwardRecord | N
     spec = SPECS[module]
     if not enterprises_granted(by, SYSTEM).filter(pk=enterprise.pk).exists():
         raise Http404
+    require_good_standing(enterprise)
     if not spec.created_by_hand:
         raise Refused(_("有施工许可证的项目会自动出现在联合报监列表中，无需新建。"))
     if spec.from_awards and (award is None or enterprise.uscc not in award.uscc_codes):
@@ -86,7 +88,7 @@ def new_project(**fields) -> Project:
 
 def project_of(source: ConstructionPermit | AwardRecord) -> Project:
     """The project a permit or an award speaks of; two sources with one project number are one project."""
-    known = source.project or Project.objects.filter(project_no=source.project_no or None).first()
+    known = source.project or with_number(source.project_no)
     if known is None:
         facts = {"name": source.project_name, "works_name": source.works_name, "is_sample": source.is_sample}
         known = new_project(project_no=source.project_no or None, **facts)

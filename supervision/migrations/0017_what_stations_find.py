@@ -54,7 +54,7 @@ DROP FUNCTION filing_is_found_by_its_stations();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supervision", "0003_what_was_handed_in_stays")]
+    dependencies = [("supervision", "0016_after_approval")]
     operations = [
         migrations.AddField(
             model_name="filingversion",
