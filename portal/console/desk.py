@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Agreement, Station, StationPost, StationRole
-from enterprises.models import BusinessSystem, Position
+from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.console.gates import for_operators
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
+from projects.models import Project, QuarantinedRow
 from supervision.models import Material, ReturnReason
 
 Text = str | Promise
@@ -30,6 +31,11 @@ class Card:
     count: Callable[[], int]
 
 
+WORK = [
+    Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
+    Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
+    Card(_("数据接入"), _("施工许可证和中标数据，每次接入的结果"), "projects:feeds", QuarantinedRow.objects.count),
+]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
     Card(
@@ -66,5 +72,9 @@ def undelivered() -> int:
 @for_operators
 def console(request: HttpRequest) -> HttpResponse:
     """What waits, and what is kept here."""
-    dictionaries = [(card, reverse(card.page), card.count()) for card in DICTIONARIES]
-    return render(request, "console/console.html", {"dictionaries": dictionaries, "undelivered": undelivered()})
+    groups = [(_("办理"), linked(WORK)), (_("字典维护"), linked(DICTIONARIES))]
+    return render(request, "console/console.html", {"groups": groups, "undelivered": undelivered()})
+
+
+def linked(cards: list[Card]) -> list[tuple[Card, str, int]]:
+    return [(card, reverse(card.page), card.count()) for card in cards]

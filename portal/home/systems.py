@@ -111,7 +111,7 @@ def grants_of(user):
     by_member = excluded.filter(member__status=Member.Status.ACTIVE, member__enterprise=OuterRef("enterprise"))
     by_project = excluded.filter(member__ended_at=None, member__enterprise=OuterRef("enterprise"))
     on_site = working().filter(user=user, enterprise=OuterRef("enterprise"))
-    return SystemGrant.objects.filter(revoked_at=None, enterprise__status=Enterprise.Status.ACTIVE).filter(
+    return SystemGrant.objects.filter(revoked_at=None, enterprise__status__in=Enterprise.READING).filter(
         Q(Exists(member)) & ~Q(Exists(by_member)) | Q(Exists(on_site)) & ~Q(Exists(by_project))
     )
 
