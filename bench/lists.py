@@ -54,6 +54,7 @@ class Result(NamedTuple):
     name: str
     p50: float
     p95: float
+    cpu: float | None  # of the web process alone, which other load does not lengthen
     queries: int | None
     rows: str
 
@@ -68,14 +69,17 @@ def clients() -> dict[str, Client]:
 
 def pages(rounds: int) -> list[Result]:
     """Each page `rounds` times, in turn; the first visit of each, which fills caches, does not count."""
-    browsers, times = clients(), {name: [] for name in PAGES}  # type: ignore[var-annotated]
+    browsers = clients()
+    times: dict[str, list[float]] = {name: [] for name in PAGES}
+    busy: dict[str, list[float]] = {name: [] for name in PAGES}
     facts = {name: looked_at(browsers[who], url) for name, (who, url) in PAGES.items()}
     for _round in range(rounds):
         for name, (who, url) in PAGES.items():
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             browsers[who].get(url)
+            busy[name].append((time.process_time() - worked) * 1000)
             times[name].append((time.perf_counter() - began) * 1000)
-    return [Result(name, *of_times(times[name]), *facts[name]) for name in PAGES]
+    return [Result(name, *of_times(times[name]), statistics.median(busy[name]), *facts[name]) for name in PAGES]
 
 
 def looked_at(browser: Client, url: str) -> tuple[int, str]:
@@ -111,7 +115,7 @@ def in_the_database(rounds: int) -> list[Result]:
         for whose, rows in asked.items():
             times = [timed(rows()) for _round in range(rounds + 1)][1:]
             name = f"database: {keyword}, {whose}"
-            results.append(Result(name, *of_times(times), 2, str(capped_count(rows()))))
+            results.append(Result(name, *of_times(times), None, 2, str(capped_count(rows()))))
     return results
 
 
@@ -136,11 +140,15 @@ def timed(rows: Any) -> float:
 def report(rounds: int) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     print(f"{Filing.objects.count():,} filings, {Review.objects.count():,} reviews; {platform.machine()}, ", end="")
-    print(f"Python {platform.python_version()}, PostgreSQL {connection.pg_version // 10000}; {rounds} rounds; ms")
-    print(f"| {'what':44} | p50 | p95 | SQL | rows |\n|{'-' * 46}|---|---|---|---|")
+    print(
+        f"Python {platform.python_version()}, PostgreSQL {connection.pg_version // 10000}; {rounds} rounds; load {os.getloadavg()[0]:.1f}; ms"
+    )
+    print(f"| {'what':44} | p50 | p95 | CPU web | SQL | rows |\n|{'-' * 46}|---|---|---|---|---|")
     results = [*pages(rounds), *in_the_database(rounds)]
     for each in results:
-        print(f"| {each.name:44} | {each.p50:.1f} | {each.p95:.1f} | {each.queries} | {each.rows} |")
+        print(
+            f"| {each.name:44} | {each.p50:.1f} | {each.p95:.1f} | {f'{each.cpu:.1f}' if each.cpu else ''} | {each.queries} | {each.rows} |"
+        )
     p50 = {each.name: each.p50 for each in results}
     for first, deep in [
         ("list, page 1", "list, page 100"),

@@ -85,9 +85,10 @@ def filing_rows(filings: Iterable[Any], viewer: Any, codes: set[str]) -> Iterato
     shows_units = bool(codes & set(PARTIES))
     for filing in filings:
         reviews = {review.role: review for review in filing.reviews.all()}
-        tags = {role: review_tag(role, reviews.get(role), viewer=viewer) for role in Target.values}
-        units = units_of(filing) if shows_units else {}
-        yield FilingRow(filing, filing_tag(filing), tags if filing.round else dict.fromkeys(tags), units)
+        tags: dict[str, Tag | None] = dict.fromkeys(Target.values)
+        if filing.round:
+            tags |= {role: review_tag(role, reviews.get(role), viewer=viewer) for role in Target.values}
+        yield FilingRow(filing, filing_tag(filing), tags, units_of(filing) if shows_units else {})
 
 
 def units_of(filing: Any) -> dict[str, str]:
@@ -122,6 +123,10 @@ def unit(party_type: str) -> Callable[[FilingRow], str]:
     return lambda row: row.units.get(party_type, "")
 
 
+def station(role: str) -> Callable[[FilingRow], Tag | None]:
+    return lambda row: row.stations[role]
+
+
 def project_no(row: FilingRow) -> str:
     return row.filing.project_no or row.filing.project.number
 
@@ -142,7 +147,7 @@ def columns_of(module: Module) -> tuple[Column, ...]:
         Column("area", field("construction_area_m2"), of_filing("construction_area_m2"), is_shown=False),
         Column("amount", field("contract_amount_wan"), of_filing("contract_amount_wan"), is_shown=False),
         *(Column(party, party.label, unit(party), is_shown=False, width=30) for party in PARTIES),
-        *(Column(role, Target(role).label, lambda row, role=role: row.stations[role]) for role in Target.values),
+        *(Column(role, Target(role).label, station(role)) for role in Target.values),
         Column("status", field("status"), lambda row: row.tag),
         Column("due", gettext_lazy("办理期限"), due_on, is_shown=False, width=12),
         Column("submitted_at", gettext_lazy("报监时间"), of_filing("submitted_at"), is_shown=False),

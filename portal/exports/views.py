@@ -1,10 +1,12 @@
 """我的导出: what was asked for, how far it is, and the way out of the file."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,9 +24,14 @@ logger = logging.getLogger(__name__)
 TONES = {"waiting": "grey", "running": "blue", "ready": "green", "failed": "red", "expired": "grey"}
 
 
+def of_mine(request: HttpRequest) -> QuerySet[Export]:
+    user: Any = request.user
+    return Export.objects.filter(user=user)
+
+
 @require_safe
 def export_list(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, Export.objects.filter(user=request.user).order_by("-asked_at", "-pk"))
+    page: Any = page_of(request, of_mine(request).order_by("-asked_at", "-pk"))
     rows = [{"export": export, "tone": TONES[export.status]} for export in page.rows]
     undone = any(export.status in Export.UNDONE for export in page.rows)
     return render(request, "exports/list.html", {"page": page, "rows": rows, "undone": undone, "days": KEPT.days})
@@ -42,7 +49,7 @@ def export_start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The file, for its owner, while the list is still open to them; each time is recorded."""
-    export = get_object_or_404(Export.objects.filter(user=request.user), pk=pk)
+    export = get_object_or_404(of_mine(request), pk=pk)
     list_for(request.user, export.kind)
     if not export.is_ready:
         raise Refused(

@@ -50,7 +50,8 @@ class Tools:
 
 
 def tools_of(request: HttpRequest, kind: ListKind) -> Tools:
-    kept = list(SavedView.objects.filter(user=request.user, kind=kind.code).order_by("created_at", "pk"))
+    user: Any = request.user
+    kept = list(SavedView.objects.filter(user=user, kind=kind.code).order_by("created_at", "pk"))
     conditions = kind.conditions(request.GET.urlencode())
     views = [
         {

@@ -1,5 +1,7 @@
 """A filing: a project handed in under one module, for one or two stations."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -222,7 +224,7 @@ class Filing(Workflow, Searchable, Identified):
 
     def search_parts(self):
         texts = [self.works_name, self.project_name, self.project_no, self.number or "", self.permit_no]
-        filters = {"module": self.module, "status": self.status, "district": self.district_id or ""}
+        filters: dict[str, Any] = {"module": self.module, "status": self.status, "district": self.district_id or ""}
         if self.pk and not self._state.adding:
             texts += [party.unit_name for party in self.parties.all()]
         if self.round:  # its stations find it by the name that they read (a trigger adds those that come later)
