@@ -159,12 +159,19 @@ def in_order(corners: Iterable[Point]) -> list[int]:
 
 def metres_outside(point: Point, corners: Iterable[Point]) -> float:
     """How far a point lies from the polygon; 0 inside."""
+    corners = list(corners)
     (x, y), *plane = to_metres([point, *corners])
     sides = edges(plane)
     crossed = [x1 + (y - y1) * (x2 - x1) / (y2 - y1) for (x1, y1), (x2, y2) in sides if (y1 > y) != (y2 > y)]
     if sum(1 for at in crossed if at > x) % 2:
         return 0.0
-    return min(_metres_to_side((x, y), *side) for side in sides)
+    return metres_to_edge(point, corners)
+
+
+def metres_to_edge(point: Point, corners: Iterable[Point]) -> float:
+    """How far a point, inside or outside, lies from the nearest side of the polygon."""
+    at, *plane = to_metres([point, *corners])
+    return min(_metres_to_side(at, *side) for side in edges(plane))
 
 
 def _turn(a: Point, b: Point, c: Point) -> float:

@@ -11,7 +11,7 @@ from math import asinh, cos, floor, log10, pi, radians, tan
 
 from django.conf import settings
 
-from portal.coordinates import CITY_LAT, CITY_LNG, Point
+from portal.coordinates import CITY_LAT, CITY_LNG, Point, metres_outside, metres_to_edge
 from portal.outlines import DISTRICTS, RIVERS, ZONES, corners_of
 from portal.places import District, JurisdictionArea
 
@@ -80,10 +80,21 @@ class Outline:
 
 @cache
 def drawn(names: str) -> tuple[str, float, float]:
-    """The path of a line of corners, and the middle of it."""
-    spots = [placed(point) for point in corners_of(names)]
-    middle = [sum(axis) / len(spots) for axis in zip(*spots, strict=True)]
-    return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in spots), middle[0], middle[1]
+    """The path of a line of corners, and where its name has most room."""
+    return course(names), *placed(roomiest(corners_of(names)))
+
+
+def course(names: str) -> str:
+    return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in map(placed, corners_of(names)))
+
+
+def roomiest(corners: list[Point]) -> Point:
+    """The point inside that lies furthest from every side, among a grid of 20 by 20."""
+    (west, east), (south, north) = [(min(axis), max(axis)) for axis in zip(*corners, strict=True)]
+    steps = [n / 21 for n in range(1, 21)]
+    grid = [(west + (east - west) * across, south + (north - south) * up) for across in steps for up in steps]
+    inside = [point for point in grid if not metres_outside(point, corners)]
+    return max(inside or grid, key=lambda point: metres_to_edge(point, corners))
 
 
 def called() -> dict[str, str]:
@@ -98,7 +109,7 @@ def districts(names: dict[str, str]) -> list[Outline]:
 
 
 def rivers() -> list[Outline]:
-    return [Outline("", name, *drawn(corners)) for name, corners in RIVERS]
+    return [Outline("", name, course(corners), 0, 0) for name, corners in RIVERS]
 
 
 def zones(names: dict[str, str]) -> list[Outline]:

@@ -57,7 +57,8 @@ def mends_of(filing: Filing) -> Iterator[Mend]:
         yield Mend("shifted", _("按%(datum)s坐标换算") % {"datum": PROVIDERS[reading.datum]})
     if district := only_district(filing, location):
         yield Mend("outside_district", _("所属区域改为“%(district)s”") % {"district": district.name})
-    if len(location.corners) > 3 and (why := wrong_corners(location)) and not wrong_corners(sorted_out(location)):
+    why = wrong_corners(location)
+    if why and not location.is_swapped and len(location.corners) > 3 and not wrong_corners(sorted_out(location)):
         yield Mend("corners", gettext_lazy("按顺序重排"), why)
     if (amount := filing.contract_amount_wan) and is_typed_in_yuan(amount, filing.construction_area_m2):
         facts = {"amount": f"{in_wan(amount).normalize():f}"}

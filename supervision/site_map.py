@@ -23,6 +23,7 @@ from supervision.location import PROVIDERS, Location, as_degrees
 
 WIDTH, HEIGHT, LETTER = 640, 400, 15
 PLAN_WIDTH, PLAN_HEIGHT = 640, 320
+LEAST_SPAN = 40  # pixels: corners closer than that would be one blot
 LEAST = 0.0008  # degrees: a plan shows at least some eighty metres
 CITY_CENTRE = 30.593
 
@@ -32,17 +33,19 @@ def map_of(location: Location, district: str, *, editable: bool = False) -> dict
     known = called()
     outlines = districts(known)
     view = overview(location, district)
+    corners = [spot(corner, view) for corner in location.legal_corners]
     return {
         "editable": editable,
         "tiles": tiles_url(),
         "origin": f"{ORIGIN[0]:.3f} {ORIGIN[1]:.3f}",
         "view": view,
-        "districts": [(outline, outline.code == district) for outline in outlines],
+        "districts": [(each, each.code == district) for each in sorted(outlines, key=lambda one: one.code == district)],
         "rivers": rivers(),
         "names": names_that_fit([*middles(outlines, district), *middles(zones(known))], view, letter=LETTER),
         "ruler": ruler(view, CITY_CENTRE),
         "mark": spot(location.legal_point, view) if location.legal_point else None,
-        "corners": [spot(corner, view) for corner in location.legal_corners],
+        "corners": corners,
+        "corners_show": not any(corners) or span(corners) > LEAST_SPAN,
         "area": path([view.spot(corner) for corner in location.legal_corners]),
         "plan": plan(location) if not editable else None,
         "summary": summary(location, next((each.name for each in outlines if each.code == district), "")),
@@ -70,6 +73,12 @@ def spot(point: Point, view: View) -> dict[str, Any]:
     left, top = view.spot(point)
     lng, lat = as_degrees(point)
     return {"left": left, "top": top, "lng": lng, "lat": lat}
+
+
+def span(spots: list[dict[str, Any]]) -> float:
+    """How many pixels the spots are apart at most, along one axis."""
+    axes = [[each["left"] for each in spots], [each["top"] for each in spots]]
+    return max(max(axis) - min(axis) for axis in axes)
 
 
 def path(spots: list[Point]) -> str:

@@ -8,6 +8,7 @@ const METRES = 40075016.686 / WORLD; // one unit on the equator
 const LARGEST = 16; // pixels to the unit
 const LETTER = 15;
 const NEAR = 22; // pixels: a finger's reach
+const SPAN = 40; // pixels: corners closer than that would be one blot
 const STEP = 8; // pixels an arrow key moves what is picked
 
 export default function map(figures) {
@@ -52,9 +53,8 @@ class SiteMap {
     this.said = document.createElement("p");
     this.said.className = "map__said";
     this.said.setAttribute("role", "status");
-    this.sheet.after(this.said);
-    if (this.form) this.said.textContent = this.words.hint;
-    this.summary = this.sheet.getAttribute("aria-label");
+    if (this.form) this.sheet.after(this.said);
+    this.said.textContent = this.words.hint;
     this.sheet.setAttribute("tabindex", "0");
     this.sheet.setAttribute("role", "application");
     this.sheet.setAttribute("aria-label", this.words.sheet);
@@ -159,7 +159,10 @@ class SiteMap {
     this.sheet.querySelector("[data-ground]").setAttribute("transform", shift);
     const district = this.form?.elements.district?.value;
     if (district !== undefined) {
-      for (const each of this.sheet.querySelectorAll("[data-district]")) each.classList.toggle("is-current", each.dataset.district === district);
+      for (const each of this.sheet.querySelectorAll("[data-district]")) {
+        each.classList.toggle("is-current", each.dataset.district === district);
+        if (each.dataset.district === district) this.sheet.querySelector(".map__river").before(each); // over its neighbours
+      }
     }
     this.drawNames();
     this.drawThings();
@@ -190,15 +193,21 @@ class SiteMap {
     const area = this.sheet.querySelector("[data-area]");
     area.setAttribute("d", path);
     area.classList.toggle("is-crossed", crosses(given));
-    this.sheet.querySelector("[data-corners]").replaceChildren(
-      ...corners.map((corner, n) => corner && this.corner(corner, n + 1)).filter(Boolean),
-    );
+    const places = this.sheet.querySelector("[data-corners]");
+    places.replaceChildren(...corners.map((corner, n) => corner && this.corner(corner, n + 1)).filter(Boolean));
+    this.cornersHidden = !this.picked && given.length > 2 && this.span(given) < SPAN;
+    places.classList.toggle("is-hidden", this.cornersHidden);
     const marks = this.sheet.querySelector("[data-marks]");
     this.markShape ??= marks.firstElementChild?.cloneNode(true) ?? this.mark();
     if (!location) return marks.replaceChildren();
     this.markShape.setAttribute("transform", `translate(${this.spot(location).join(" ")})`);
     this.markShape.classList.toggle("is-picked", Boolean(this.form) && this.picked === 0);
     marks.replaceChildren(this.markShape);
+  }
+
+  span(points) {
+    const spots = points.map((point) => this.spot(point));
+    return Math.max(...[0, 1].map((axis) => Math.max(...spots.map((spot) => spot[axis])) - Math.min(...spots.map((spot) => spot[axis]))));
   }
 
   mark() {
@@ -357,7 +366,7 @@ class SiteMap {
   thingNear([left, top]) {
     if (!this.form) return -1;
     const far = this.things().map((thing, n) => {
-      if (!thing || !this.isOpen(n)) return Infinity;
+      if (!thing || !this.isOpen(n) || (n && !this.picked && this.cornersHidden)) return Infinity;
       const [x, y] = this.spot(thing);
       return n ? Math.hypot(x - left, y - top) : Math.min(Math.hypot(x - left, y - top), Math.hypot(x - left, y - 21 - top));
     });
@@ -481,7 +490,7 @@ class SiteMap {
   // Words
 
   nameOf(n) {
-    return this.figure.querySelector(`[data-thing="${n}"]`).textContent;
+    return this.figure.querySelector(`[data-thing="${n}"]`).getAttribute("aria-label");
   }
 
   tell(n) {

@@ -124,7 +124,7 @@ class Copy {
 
   label(name) {
     const label = this.form.querySelector(`label[for="${CSS.escape(name)}"]`)?.cloneNode(true);
-    label?.querySelectorAll(".star").forEach((star) => star.remove());
+    label?.querySelectorAll(".star, .vh").forEach((mark) => mark.remove());
     return label?.textContent.trim() ?? "";
   }
 
