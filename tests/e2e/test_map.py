@@ -319,4 +319,4 @@ def test_configured_tiles_lie_under_the_outlines(people, author, settings):
     expect(page.locator("[data-tiles-here] image").first).to_be_attached()
     page.wait_for_timeout(300)
     # the tile of zoom 17 that holds the site, by the rule of web maps
-    assert any(url.endswith("/tiles/17/107158/53700.png") for url in asked), asked[-4:]
+    assert any(url.endswith("/tiles/17/107157/53806.png") for url in asked), asked[-4:]
