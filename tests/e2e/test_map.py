@@ -310,7 +310,8 @@ def test_configured_tiles_lie_under_the_outlines(people, author, settings):
     asked = []
     picture = make.jpeg("tile.jpg").read()
     person.page.route(
-        "**/tiles/**", lambda route: (asked.append(route.request.url), route.fulfill(body=picture, content_type="image/jpeg"))
+        "**/tiles/**",
+        lambda route: (asked.append(route.request.url), route.fulfill(body=picture, content_type="image/jpeg")),
     )
     sign_in(person, author.phone)
     page = person.opens(basics(filing))

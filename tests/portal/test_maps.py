@@ -60,7 +60,11 @@ def test_the_ruler_says_how_long_it_is():
 
 def test_a_name_that_would_lie_over_another_gives_way():
     view = view_of(CITY, width=640, height=400)
-    labels = [("江岸区", view.x, view.y, "district"), ("江汉区", view.x + 1, view.y, "district"), ("远", view.x - 320 / view.scale, view.y, "zone")]
+    labels = [
+        ("江岸区", view.x, view.y, "district"),
+        ("江汉区", view.x + 1, view.y, "district"),
+        ("远", view.x - 320 / view.scale, view.y, "zone"),
+    ]
     assert [each["shown"] for each in names_that_fit(labels, view, letter=15)] == [True, False, False]
 
 
