@@ -4,7 +4,9 @@ CGCS2000 and WGS-84 agree within centimetres and are treated as one. GCJ-02 (高
 Wuhan, BD-09 (百度) about 1.2 km. Degrees everywhere, longitude before latitude. Source: domain §3.8, §3.9.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
+from itertools import combinations
 from math import asin, atan2, cos, hypot, pi, radians, sin, sqrt
 
 from django.db import models
@@ -109,3 +111,82 @@ def _gcj_to_bd(point: Point) -> Point:
     radius = hypot(lng, lat) + 0.00002 * sin(lat * BD_ANGLE)
     angle = atan2(lat, lng) + 0.000003 * cos(lng * BD_ANGLE)
     return radius * cos(angle) + 0.0065, radius * sin(angle) + 0.006
+
+
+# Areas
+
+
+def to_metres(points: Iterable[Point]) -> list[Point]:
+    """Points of the legal datum on a plane around the first of them, in metres; exact enough for a few kilometres."""
+    points = list(points)
+    if not points:
+        return []
+    lng0, lat0 = points[0]
+    north = EARTH_RADIUS_M * pi / 180
+    return [((lng - lng0) * north * cos(radians(lat0)), (lat - lat0) * north) for lng, lat in points]
+
+
+def square_metres(corners: Iterable[Point]) -> float:
+    """The area inside the corners, which are given in degrees and in order."""
+    plane = to_metres(corners)
+    turns = (x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges(plane))
+    return abs(sum(turns)) / 2
+
+
+def edges(corners: list[Point]) -> list[tuple[Point, Point]]:
+    """The sides of a polygon, the last one back to the first corner."""
+    return list(zip(corners, [*corners[1:], *corners[:1]], strict=True))
+
+
+def crosses_itself(corners: Iterable[Point]) -> bool:
+    """Whether two sides that do not follow each other meet, as in a bow tie, or a corner is given twice."""
+    corners = list(corners)
+    if len(set(corners)) < len(corners):
+        return True
+    sides = edges(corners)
+    pairs = combinations(range(len(sides)), 2)
+    return any(_meet(*sides[i], *sides[j]) for i, j in pairs if 1 < j - i < len(sides) - 1)
+
+
+def in_order(corners: Iterable[Point]) -> list[int]:
+    """How to walk around the corners without crossing one's way: their places, beginning with the first."""
+    plane = to_metres(corners)
+    middle = [sum(axis) / len(plane) for axis in zip(*plane, strict=True)]
+    around = sorted(range(len(plane)), key=lambda n: atan2(plane[n][1] - middle[1], plane[n][0] - middle[0]))
+    first = around.index(0)
+    return around[first:] + around[:first]
+
+
+def metres_outside(point: Point, corners: Iterable[Point]) -> float:
+    """How far a point lies from the polygon; 0 inside."""
+    corners = list(corners)
+    (x, y), *plane = to_metres([point, *corners])
+    sides = edges(plane)
+    crossed = [x1 + (y - y1) * (x2 - x1) / (y2 - y1) for (x1, y1), (x2, y2) in sides if (y1 > y) != (y2 > y)]
+    if sum(1 for at in crossed if at > x) % 2:
+        return 0.0
+    return metres_to_edge(point, corners)
+
+
+def metres_to_edge(point: Point, corners: Iterable[Point]) -> float:
+    """How far a point, inside or outside, lies from the nearest side of the polygon."""
+    at, *plane = to_metres([point, *corners])
+    return min(_metres_to_side(at, *side) for side in edges(plane))
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
+
+
+def _metres_to_side(point: Point, start: Point, end: Point) -> float:
+    along, up = end[0] - start[0], end[1] - start[1]
+    length = along * along + up * up
+    if not length:
+        return hypot(point[0] - start[0], point[1] - start[1])
+    share = ((point[0] - start[0]) * along + (point[1] - start[1]) * up) / length
+    share = min(max(share, 0), 1)
+    return hypot(point[0] - start[0] - share * along, point[1] - start[1] - share * up)

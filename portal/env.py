@@ -44,6 +44,25 @@ def database(url: str) -> dict:
     }
 
 
+def map_tiles(url: str) -> str:
+    """An address of map tiles that the content policy can name; "" for none. Ends the start if it is neither."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    named = all(mark in url for mark in ("{z}", "{x}", "{y}")) and not set(url) & set(" ;,'\"<>\\")
+    ours = not parts.scheme and not parts.netloc and url.startswith("/")
+    plain = parts.scheme == "https" and parts.hostname and "{" not in parts.netloc and "@" not in parts.netloc
+    if not named or not (ours or plain):
+        raise SystemExit("MAP_TILES_URL must be /path/{z}/{x}/{y} of this host or https://host/…{z}…{x}…{y}.")
+    return url
+
+
+def origin_of(url: str) -> str:
+    """The origin of an address of another host, as the content policy adds it; "" for our own."""
+    parts = urlsplit(url)
+    return f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 LOCAL_KEYS = {"secret_key": 32, "field_key_k1": 16, "index_key": 32}  # name and size in bytes
 
 

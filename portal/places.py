@@ -29,9 +29,10 @@ class District(models.Model):
     def __str__(self):
         return self.name
 
-    def may_hold(self, lng: Number, lat: Number) -> bool:
-        """Whether the point lies in the district's box."""
-        return self.lng_min <= lng <= self.lng_max and self.lat_min <= lat <= self.lat_max
+    def may_hold(self, lng: Number, lat: Number, *, slack: float = 0) -> bool:
+        """Whether the point lies in the district's box, or not further than `slack` degrees from it."""
+        beside = self.lng_min - slack <= lng <= self.lng_max + slack
+        return beside and self.lat_min - slack <= lat <= self.lat_max + slack
 
 
 class JurisdictionArea(models.Model):

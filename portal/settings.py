@@ -9,7 +9,7 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from portal.env import database, env, env_bool, env_int, env_list, local_keys
+from portal.env import database, env, env_bool, env_int, env_list, local_keys, map_tiles, origin_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_ENV = env("PORTAL_ENV", "local")  # local | production
@@ -175,9 +175,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Tiles under the map of a site, of one's own server or an allowed one: /tiles/{z}/{x}/{y}.png or https://…; CGCS2000
+MAP_TILES_URL = map_tiles(env("MAP_TILES_URL", ""))
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; img-src 'self' data: blob:; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    "form-action 'self'; img-src 'self' data: blob:" + origin_of(MAP_TILES_URL) + "; "
+    "base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 
 # Words. The message ids are Chinese; only a person's own choice changes the language.

@@ -6,6 +6,7 @@ are rows that an operator edits; `reference` loads their first version.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +154,35 @@ class StructureType(models.TextChoices):
     STEEL = "014", _("钢结构")
     BENT = "015", _("排架")
     OTHER = "099", _("其他")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a number may be before a person is asked to look again, and who says so ([P]: our own proposal)."""
+
+    least: float | None
+    most: float | None
+    source: str
+
+    def holds(self, number: Any) -> bool:
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
+
+
+BOUNDS = {
+    "contract_wan": Bound(None, 500_000, "domain §3.9 [P]"),  # 万元
+    "yuan_per_m2": Bound(500, 30_000, "domain §3.9 [P]"),  # contract amount by area
+    "metres_from_boundary": Bound(None, 200, "domain §3.9 [P]"),  # from the point to the area inside the corners
+    "boundary_share": Bound(0.05, 20, "domain §3.9 [P]"),  # area inside the corners by 施工面积
+    # about 900 m: the boxes of the districts are rough, and their datum is not known (domain §3.8)
+    "district_slack": Bound(None, 0.009, "domain §3.8 [P]"),  # degrees
+    # a datum is wrong if the point lies further than this as declared, and nearer than that in another
+    "shift_told": Bound(200, 60, "half of the 586 m by which GCJ-02 is off here (domain §3.9) [P]"),  # metres
+}
+SPREAD_OF_CORNERS: dict[str, Bound] = {  # km from the point to a corner
+    ProjectCategory.BUILDING: Bound(None, 5, "domain §3.9 [P]"),
+    ProjectCategory.MUNICIPAL: Bound(None, 60, "domain §3.9 [P]: works along a line"),
+}
+SPREAD_OTHERWISE = Bound(None, 60, "the wider one [P]")
 
 
 class Datum(models.TextChoices):

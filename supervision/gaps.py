@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import validators
-from portal.coordinates import in_city, looks_swapped, to_cgcs2000
 from projects.models import PartyType
-from supervision.catalogue import LEAD_TITLES, Need, ProjectCategory, Section
+from supervision import location
+from supervision.catalogue import BOUNDS, LEAD_TITLES, Need, ProjectCategory, Section
 from supervision.frozen import attachments_in_force
+from supervision.mends import is_odd_amount
 from supervision.models import Attachment, Filing, FilingParty, MaterialRule, UnitWork
 from supervision.permit_news import lapse_text, seems_lapsed
 
@@ -186,8 +187,8 @@ def _basics_gaps(sheet: Sheet) -> Iterator[Gap]:
         if getattr(filing, name) and (complaint := _complaint(name, getattr(filing, name))):
             yield Gap(Section.BASICS, name, complaint, wrong=True)
     yield from _wrong_numbers(sheet)
-    if filing.boundary_points and len(filing.boundary_points) < 3:
-        yield Gap(Section.BASICS, "boundary_points", _("界址点请填写至少 3 个，或全部留空"), wrong=True)
+    if why := location.wrong_corners(location.location_of(filing)):
+        yield Gap(Section.BASICS, "boundary_points", why, wrong=True)
 
 
 def _wrong_numbers(sheet: Sheet) -> Iterator[Gap]:
@@ -340,27 +341,17 @@ def _permit_promise(sheet: Sheet) -> str:
 
 def _unit_price(sheet: Sheet) -> str:
     area, amount = sheet.filing.construction_area_m2, sheet.filing.contract_amount_wan
-    if amount is None:
+    if amount is None or not is_odd_amount(amount, area):
         return ""
     price = amount * 10_000 / area if area else None
-    if amount > 500_000 or (price is not None and not 500 <= price <= 30_000):
-        facts = {"amount": f"{amount.normalize():f}", "price": f"{price:.0f}" if price is not None else "—"}
-        return _("合同金额 %(amount)s 万元，合每平方米 %(price)s 元，是否把元填成万元？") % facts
-    return ""
+    facts = {"amount": f"{amount.normalize():f}", "price": f"{price:.0f}" if price is not None else "—"}
+    if price is not None and price < (BOUNDS["yuan_per_m2"].least or 0):
+        return _("合同金额 %(amount)s 万元，合每平方米 %(price)s 元，明显偏低，请核实单位是否为万元") % facts
+    return _("合同金额 %(amount)s 万元，合每平方米 %(price)s 元，是否把元填成万元？") % facts
 
 
-def _swapped(sheet: Sheet) -> str:
-    lng, lat = sheet.filing.longitude, sheet.filing.latitude
-    wrong = lng is not None and lat is not None and looks_swapped(lng, lat)
-    return _("经纬度可能填反") if wrong else ""
-
-
-def _outside_city(sheet: Sheet) -> str:
-    lng, lat = sheet.filing.longitude, sheet.filing.latitude
-    if lng is None or lat is None or looks_swapped(lng, lat):
-        return ""
-    inside = in_city(*to_cgcs2000(lng, lat, sheet.filing.coordinate_datum))
-    return "" if inside else _("工程坐标不在本市范围内，请核实坐标与坐标系")
+def _of_location(find: Callable[[Filing], str]) -> Callable[[Sheet], str]:
+    return lambda sheet: find(sheet.filing)
 
 
 def _area_sum(sheet: Sheet) -> str:
@@ -450,8 +441,13 @@ WARNINGS: list[tuple[str, Section, Callable[[Sheet], str]]] = [
     ("permit_revoked", Section.BASICS, _permit_revoked),
     ("permit_lapsed", Section.BASICS, _permit_lapsed),
     ("unit_price", Section.BASICS, _unit_price),
-    ("swapped", Section.BASICS, _swapped),
-    ("outside_city", Section.BASICS, _outside_city),
+    ("swapped", Section.BASICS, _of_location(location.swapped)),
+    ("outside_city", Section.BASICS, _of_location(location.outside_city)),
+    ("outside_district", Section.BASICS, _of_location(location.outside_district)),
+    ("shifted", Section.BASICS, _of_location(location.shifted)),
+    ("boundary_away", Section.BASICS, _of_location(location.boundary_away)),
+    ("corners_apart", Section.BASICS, _of_location(location.corners_apart)),
+    ("boundary_area", Section.BASICS, _of_location(location.boundary_area)),
     ("owner_builds", Section.PARTIES, _same_unit(PartyType.OWNER, PartyType.CONTRACTOR)),
     ("owner_supervises", Section.PARTIES, _same_unit(PartyType.OWNER, PartyType.SUPERVISOR)),
     ("same_lead", Section.PARTIES, _same_lead),

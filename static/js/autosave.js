@@ -65,7 +65,9 @@ class Autosave {
     const reply = await fetch(this.form.action, options).catch(() => null);
     const told = await reply?.json().catch(() => null);
     if (reply?.ok && told) return this.done(state, told);
-    if (reply && (reply.redirected || reply.status === 403)) return this.end("expired");
+    if (reply && (reply.redirected || [401, 403].includes(reply.status))) {
+      return this.end(window.crypto?.subtle ? "expired-kept" : "expired"); // unsaved.js keeps it where it can
+    }
     if (told?.reasons) return this.end(told.conflict ? "conflict" : "", told.reasons.join(" "));
     this.again();
   }

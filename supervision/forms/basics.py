@@ -25,10 +25,10 @@ from supervision.forms.fields import (
 from supervision.forms.kept import KeptForm
 from supervision.frozen import shown_field
 from supervision.gaps import BASICS_STARRED
+from supervision.location import POINTS, pairs_read
 from supervision.models import Filing
 from supervision.permit_news import SOURCE_FIELDS, said_by
 
-POINTS = (1, 2, 3, 4)  # the guide's screen shows four
 AXES = {"lng": gettext_lazy("界址点%(n)d GIS经度"), "lat": gettext_lazy("界址点%(n)d GIS纬度")}
 # The permit decides what these are; everything else that it brought may be corrected.
 OF_PERMIT = ("permit_no", "works_name", "project_name", "project_no")
@@ -82,7 +82,7 @@ class BasicsForm(KeptForm):
         self.base_fields = type(self).base_fields | fields  # type: ignore[misc]
         names = [name for name in self.base_fields if name not in points]
         initial = {name: stored(filing, name) for name in names} | points
-        super().__init__(data, initial=initial, **more)
+        super().__init__(whole_pairs(data), initial=initial, **more)
         for name in ("district", "jurisdiction_area"):
             self.fields[name].empty_label = _("请选择")  # type: ignore[attr-defined]
         if not filing.spec.needs_permit_no:
@@ -149,6 +149,16 @@ class BasicsForm(KeptForm):
             pairs = [[read[f"boundary_points.{n}.{axis}"] for axis in AXES] for n in POINTS]
             values["boundary_points"] = [pair for pair in pairs if None not in pair]
         return values
+
+
+def whole_pairs(data: Any) -> Any:
+    """What was sent, where a pair pasted into one field stands in both of them."""
+    if data is None or not (read := pairs_read(data)):
+        return data
+    data = data.copy()
+    for name, text in read.items():
+        data[name] = text
+    return data
 
 
 def stored(filing: Filing, name: str) -> Any:

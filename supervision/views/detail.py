@@ -12,10 +12,12 @@ from projects.models import PartyType
 from supervision.actions.changes import CHANGEABLE
 from supervision.actions.numbers import numbers_of_works
 from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
+from supervision.location import location_in
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
 from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline
+from supervision.site_map import map_of
 from supervision.views.submit import moment, visible_filing
 
 SHOWN_OF_PARTIES = tuple(name for name in PARTY_FIELDS if name != "consortium_role")
@@ -53,6 +55,7 @@ def filing_detail(request, pk):
         "facts": facts_of(filing),
         "version": version,
         "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],
+        "map": map_of(location_in(data["basics"]), data["basics"].get("district") or ""),
         "parties": [party_rows(party, present) for party in data["parties"]],
         "unit_work_heads": [*[label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS], *given],
         "unit_works": [[*work_cells(work), *number_cells(work, given, numbers)] for work in data["unit_works"]],

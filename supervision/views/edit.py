@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from enterprises.find import find_enterprises
 from portal.audit import entries_about
+from portal.crypto import blind_index
 from portal.errors import wants_json
 from portal.places import JurisdictionArea, suggest_area
 from supervision.actions import Outdated, adopt_source, editable_places, open_items
@@ -35,10 +36,13 @@ from supervision.forms.fields import as_typed, plain
 from supervision.forms.kept import Places, Remarks
 from supervision.forms.unit_works import UnitWorkForm
 from supervision.gaps import Sheet, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.location import location_of, pairs_read
+from supervision.mends import mend, open_mends, take_pasted
 from supervision.models import Filing
 from supervision.permissions import require_preparer
 from supervision.permit_news import differing_parties, early_news, permit_news
 from supervision.progress import filing_tag
+from supervision.site_map import converted_text, map_of
 from supervision.views.submit import EDIT_URLS, grouped, visible_filing
 
 TEMPLATES = {
@@ -46,6 +50,7 @@ TEMPLATES = {
     Section.PARTIES: "supervision/parties.html",
     Section.UNIT_WORKS: "supervision/unit_works.html",
 }
+SAVED = "saved"  # on the message: the copy that the browser kept is no longer needed (unsaved.js)
 
 
 # What every page of the editor has
@@ -143,12 +148,20 @@ def section_page(request: HttpRequest, filing: Filing, section: Section) -> Http
 def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpResponse:
     context = frame(board.filing, board.section) | hints(board) | more
     context |= {"board": board, "form": board.form if board.forms else None}
+    context |= {"copy_key": copy_key(request.user, board.filing)}
+    if board.section == Section.BASICS:
+        context |= {"map": map_of(location_of(board.filing), board.filing.district_id or "", editable=True)}
     if board.section == Section.PARTIES:
         context |= {"addable": addable(board), "found": found_for(request, board)}
         context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:
         context |= {"blank": UnitWorkForm(prefix="__key__")}
     return render(request, TEMPLATES[board.section], context)
+
+
+def copy_key(user: Any, filing: Filing) -> str:
+    """What the browser encrypts its copy of unsaved text with: this person's for this filing (security R11)."""
+    return blind_index(f"{user.pk}:{filing.pk}", purpose="unsaved")
 
 
 def hints(board: Board) -> dict[str, Any]:
@@ -158,6 +171,8 @@ def hints(board: Board) -> dict[str, Any]:
         "is_closed": board.is_closed,
         "sums": sums_of(filing) if board.section == Section.UNIT_WORKS else {},
         "suggested_area": suggested_area(filing) if board.section == Section.BASICS else None,
+        "mends": open_mends(filing, board.form) if board.section == Section.BASICS else [],
+        "converted": converted_text(location_of(filing)) if board.section == Section.BASICS else "",
     }
 
 
@@ -204,6 +219,8 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
     if "differs" in request.POST:
         data, is_complete = settled(request.POST, stored_board(filing, section, places=places))
     data = after_button(request, data, section)
+    if section == Section.BASICS:
+        after_mend(request, filing, data)
     board = sent_board(filing, section, data, places=places)
     if not is_complete:
         return conflict(request, board, filing)
@@ -218,8 +235,6 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
 
 def after_button(request: HttpRequest, data: QueryDict, section: Section) -> QueryDict:
     """What a button of the page does to what was sent, before it is saved."""
-    if request.POST.get("action") == "swap":
-        data["longitude"], data["latitude"] = data.get("latitude", ""), data.get("longitude", "")
     if section == Section.BASICS and request.POST.get("area"):
         data["jurisdiction_area"] = request.POST["area"]
     rows = data.getlist("row")
@@ -233,6 +248,21 @@ def after_button(request: HttpRequest, data: QueryDict, section: Section) -> Que
     for key in rows if section == Section.PARTIES else ():
         pick_enterprise(request, data, key)
     return data
+
+
+def after_mend(request: HttpRequest, filing: Filing, data: QueryDict) -> None:
+    """What one click mends, and what was copied from a map, before the section is saved."""
+    mend(request.POST.get("mend", ""), filing, data)
+    if "paste" not in request.POST:
+        return
+    try:
+        said = take_pasted(filing, data)
+    except ValueError:
+        text = _("没有认出坐标，工程坐标没有改变。请粘贴形如 114.318200,30.642100 的内容。")
+        messages.warning(request, text)
+    else:
+        if said:
+            messages.info(request, said)
 
 
 def pick_enterprise(request: HttpRequest, data: QueryDict, key: str) -> None:
@@ -251,9 +281,10 @@ def saved_answer(request: HttpRequest, board: Board, saved: Filing) -> HttpRespo
         return JsonResponse(told(request, board, saved, errors))
     if errors:
         text = _("已保存。有 %(count)d 处格式有误，已按原样保留，请更正。") % {"count": len(errors)}
-        messages.warning(request, text)
+        messages.warning(request, text, extra_tags=SAVED)
     else:
-        messages.success(request, _("已保存。尚未报监。") if not saved.round else _("已保存。尚未重新提交。"))
+        text = _("已保存。尚未报监。") if not saved.round else _("已保存。尚未重新提交。")
+        messages.success(request, text, extra_tags=SAVED)
     return redirect(onward(request, saved, board.section, stay=bool(errors)))
 
 
@@ -276,11 +307,12 @@ def told(request: HttpRequest, board: Board, saved: Filing, errors: dict[str, st
     now = Board(board.section, fresh, board.forms)
     context = frame(fresh, board.section) | hints(now) | {"request": request}
     days = str(fresh.duration_days or "") if board.section == Section.BASICS else ""
+    read = pairs_read(request.POST) if board.section == Section.BASICS else {}
     return {
         "saved_at": formats.date_format(timezone.localtime(fresh.changed_at), "H:i"),
         "version": getattr(fresh, VERSIONS[board.section]),
         "errors": errors,
-        "values": {"duration_days": days} if days and "duration_days" not in errors else {},
+        "values": ({"duration_days": days} if days and "duration_days" not in errors else {}) | read,
         "ids": ids_of(board, fresh),
         "tabs": render_to_string("components/tabs.html", context | {"name": _("四项信息")}),
         "hints": render_to_string("supervision/_hints.html", context),

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.coordinates import Datum, from_cgcs2000, in_city, looks_swapped, metres_between, to_cgcs2000
+from portal.coordinates import (
+    Datum,
+    crosses_itself,
+    from_cgcs2000,
+    in_city,
+    in_order,
+    looks_swapped,
+    metres_between,
+    metres_outside,
+    metres_to_edge,
+    square_metres,
+    to_cgcs2000,
+)
 
 CENTRE = (114.305, 30.593)
 LNG, LAT = st.floats(113.65, 115.12), st.floats(29.93, 31.40)
@@ -63,3 +75,56 @@ def test_swapped_fields_and_the_box_of_the_city(lng, lat, swapped, inside):
 @given(LNG, LAT)
 def test_no_point_of_the_city_looks_swapped(lng, lat):
     assert not looks_swapped(lng, lat)
+
+
+# Areas. A field of 100 by 200 m in the middle of the city; a degree of latitude is 111 195 m on our sphere.
+
+EAST, NORTH = 100 / 95_717, 200 / 111_195
+FIELD = [CENTRE, (CENTRE[0] + EAST, CENTRE[1]), (CENTRE[0] + EAST, CENTRE[1] + NORTH), (CENTRE[0], CENTRE[1] + NORTH)]
+BOW_TIE = [FIELD[0], FIELD[2], FIELD[1], FIELD[3]]
+
+
+def test_the_area_inside_the_corners_is_the_same_from_wherever_one_begins():
+    assert square_metres(FIELD) == pytest.approx(20_000, rel=0.001)
+    assert square_metres(FIELD[::-1]) == pytest.approx(square_metres(FIELD), rel=1e-4)
+    assert square_metres(FIELD[2:] + FIELD[:2]) == pytest.approx(square_metres(FIELD), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "corners, crosses",
+    [
+        (FIELD, False),
+        (FIELD[::-1], False),
+        (FIELD[:3], False),
+        (BOW_TIE, True),
+        ([FIELD[0], FIELD[1], FIELD[3], FIELD[2]], True),
+        ([FIELD[0], FIELD[1], FIELD[2], FIELD[1]], True),
+        ([FIELD[0], (CENTRE[0] + EAST / 3, CENTRE[1] + NORTH / 3), FIELD[1], FIELD[2]], False),
+    ],
+)
+def test_corners_in_the_wrong_order_cross(corners, crosses):
+    assert crosses_itself(corners) == crosses
+
+
+def test_crossing_corners_can_be_put_in_order_beginning_with_the_first():
+    order = in_order(BOW_TIE)
+    assert order[0] == 0
+    assert not crosses_itself([BOW_TIE[n] for n in order])
+
+
+@given(st.lists(st.tuples(LNG, LAT), min_size=4, max_size=4, unique=True))
+def test_any_four_corners_that_cross_no_longer_do_when_put_in_order(corners):
+    put = [corners[n] for n in in_order(corners)]
+    assert sorted(put) == sorted(corners)
+    assert not crosses_itself(put)
+
+
+def test_how_far_a_point_lies_from_the_field():
+    middle = (CENTRE[0] + EAST / 2, CENTRE[1] + NORTH / 2)
+    beside = (CENTRE[0] - EAST, CENTRE[1] + NORTH / 2)
+    assert metres_outside(middle, FIELD) == 0
+    assert metres_outside(beside, FIELD) == pytest.approx(100, rel=0.01)
+    assert metres_to_edge(middle, FIELD) == pytest.approx(50, rel=0.01)
+    assert metres_outside((CENTRE[0] - EAST, CENTRE[1] - NORTH), FIELD) == pytest.approx(
+        (100**2 + 200**2) ** 0.5, rel=0.01
+    )

@@ -245,7 +245,7 @@ def test_the_frames_hold_for_visitors_and_without_a_platform_name(frame):
 def test_the_frame_of_somebody_signed_in_has_menu_bell_and_way_out():
     entry = {"label": "工作台", "url": "/workbench/", "current": True, "badge": 3}
     person = {"name": "吴倩", "sub": "湖北楚天宏基建设集团有限公司", "url": "/account/"}
-    user = Thing(is_authenticated=True)
+    user = Thing(is_authenticated=True, pk="someone")
     context = {
         "user": user,
         "menu": [entry],

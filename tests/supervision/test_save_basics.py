@@ -257,8 +257,8 @@ def test_swapped_coordinates_are_noticed_and_mended_with_one_button(browser, fil
     sent(browser, filing, typed(browser, filing, longitude="30.6421", latitude="114.3182"))
     page = browser.get(url(filing))
     assert "经纬度可能填反" in words(page)
-    assert "swap" in page.content.decode()
-    sent(browser, filing, form_on(page) | {"action": "swap"})
+    assert "交换经纬度" in page.content.decode()
+    sent(browser, filing, form_on(page) | {"mend": "swapped"})
     assert (fresh(filing).longitude, fresh(filing).latitude) == (Decimal("114.318200"), Decimal("30.642100"))
     assert "经纬度可能填反" not in words(browser.get(url(filing)))
 

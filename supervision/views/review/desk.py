@@ -17,10 +17,12 @@ from portal.errors import wants_json
 from supervision.actions import accept_review, reveal_head
 from supervision.candidates import Match, candidates_for
 from supervision.frozen import Change, changes_since
+from supervision.location import location_in
 from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
 from supervision.permissions import can_decide, is_chief
 from supervision.permit_news import news_of
 from supervision.progress import StationBox, station_boxes, timeline
+from supervision.site_map import map_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
 
@@ -88,6 +90,7 @@ def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) ->
     asked = request.GET.get("doc", ""), request.GET.get("page", "")
     return {
         "version": review.version,
+        "map": map_of(location_in(review.version.data["basics"]), review.version.data["basics"].get("district") or ""),
         "parts": parts,
         "viewer": viewer_of(parts, partial(view_url, review, back=back), *asked),
         "drafts": [named(review, item) for item in items if item.sent_at is None],
