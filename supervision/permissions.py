@@ -14,7 +14,15 @@ from portal.masking import mask_name
 from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import ChangeConfirmation, Filing, MergeConsent, PersonnelChange, ProjectMerge, Review
+from supervision.models import (
+    Addendum,
+    ChangeConfirmation,
+    Filing,
+    MergeConsent,
+    PersonnelChange,
+    ProjectMerge,
+    Review,
+)
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -185,6 +193,25 @@ def may_read_unready_of_change(user, document: Document, request) -> bool:
 
 
 register_reader("supervision.PersonnelChange", may_read_of_change, unready=may_read_unready_of_change)
+
+
+def may_read_addendum(user, document: Document, request) -> bool:
+    """Its applicants; its stations once it was handed in."""
+    addendum = Addendum.objects.filter(pk=document.holder_id).first() if user is not None else None
+    if addendum is None or not Filing.objects.visible_to(user).filter(pk=addendum.filing_id).exists():
+        return False
+    return user.is_personal or (addendum.handed_in_at is not None and document.was_sound)
+
+
+register_reader("supervision.Addendum", may_read_addendum, unready=may_read_addendum)
+
+
+def may_read_sample(user, document: Document, request) -> bool:
+    """Blank forms and examples are for everybody who has signed in."""
+    return user is not None
+
+
+register_reader("supervision.MaterialFile", may_read_sample)
 
 
 # The door

@@ -151,6 +151,20 @@ def remove(document: Document, *, by: Any) -> None:
     record("document.removed", removed, by=by, kind=removed.kind)
 
 
+@transaction.atomic
+def rename(document: Document, name: str, *, by: Any) -> Document:
+    """Show a document under another name; its extension stays, for it says what the file is. Refused if it is empty."""
+    document = Document.objects.locked(document.pk)
+    extension = extension_of(document.name)
+    stem = clean_file_name(f"{name.strip()}.{extension}").removesuffix(f".{extension}")
+    if not name.strip():
+        raise Refused(_("请填写文件名。"))
+    document.name = f"{stem.removesuffix(f'.{extension}')}.{extension}"
+    document.save(update_fields=["name"])
+    record("document.renamed", document, by=by, kind=document.kind)
+    return document
+
+
 def rehold(old_holder: models.Model, new_holder: models.Model) -> int:
     """Hand everything `old_holder` has to `new_holder`, in the caller's transaction; returns how many."""
     return Document.objects.of(old_holder).update(holder_type=new_holder._meta.label_lower, holder_id=new_holder.pk)

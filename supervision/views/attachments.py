@@ -11,7 +11,7 @@ from portal.documents.actions import NoRoom
 from portal.documents.views import described, refusal_to_script
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
-from supervision.catalogue import KIND_OF_MATERIAL, MATERIAL, Need, Section
+from supervision.catalogue import Need, Section
 from supervision.gaps import Sheet
 from supervision.models import Attachment, Filing, Material
 from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
@@ -44,7 +44,7 @@ def lines_of(sheet: Sheet, remarks: dict[str, list]) -> list[dict[str, Any]]:
             "need": rule.get_need_display(),
             "is_asked": rule.need == Need.REQUIRED or (rule.need == Need.FROM_PERMIT and not sheet.filing.permit_id),
             "from_permit": rule.need == Need.FROM_PERMIT and sheet.filing.permit_id is not None,
-            "kind": KIND_OF_MATERIAL.get(rule.material_id, MATERIAL),
+            "kind": rule.material.kind,
             "documents": held.get(rule.material_id, []),
             "earlier": earlier.get(rule.material_id, []),
             "is_open": may_change(places, Section.ATTACHMENTS, rule.material_id),

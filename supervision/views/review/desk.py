@@ -83,8 +83,8 @@ def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) ->
     seen, items = version_seen(review), items_of(review)
     changes = changes_since(seen, review.version) if seen else []
     sheet = Sheet(review, review.version.data, by_place(changes), items_by_place(review, items), may_note, back)
-    rules = MaterialRule.objects.filter(module=review.filing.module, material__is_active=True)
-    parts = sheet.parts(documents_of(review.version), rules.select_related("material"))
+    rules = MaterialRule.objects.for_filing(review.filing)
+    parts = sheet.parts(documents_of(review.version), rules)
     asked = request.GET.get("doc", ""), request.GET.get("page", "")
     return {
         "version": review.version,
