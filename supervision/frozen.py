@@ -184,6 +184,7 @@ def _attached(attachment: Attachment) -> dict[str, Any]:
         "read_by": [role for role, reads in readers if reads],
         "document": document.pk,
         "name": document.name,
+        "note": attachment.note,
         "size": document.size,
         "sha256": document.sha256,
         "media_type": document.media_type,

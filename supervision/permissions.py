@@ -3,11 +3,13 @@
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Station, StationPost, User
 from enterprises.models import Enterprise
 from enterprises.permissions import bar_administrator, enterprises_granted
+from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
@@ -176,6 +178,11 @@ def is_handed_in(filing: Filing, document: Document) -> bool:
 
 
 register_reader("supervision.Filing", may_read, unready=may_read_unready)
+register_addresses(
+    "supervision.Filing",
+    view=lambda document: reverse("filing:paper", args=[document.holder_id, document.pk]),
+    manage=lambda document: reverse("filing:attachment", args=[document.holder_id, document.pk]),
+)
 
 
 def may_read_of_change(user, document: Document, request) -> bool:

@@ -20,7 +20,8 @@ from supervision.frozen import Change, changes_since
 from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
 from supervision.permissions import can_decide, is_chief
 from supervision.permit_news import news_of
-from supervision.progress import StationBox, station_boxes, timeline
+from supervision.progress import StationBox, station_boxes, timeline, was_passed
+from supervision.views.papers import addenda_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
 
@@ -41,6 +42,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "entries": timeline(review.filing, boxes, request.user),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
+        "addenda": addenda_of(review.filing) if was_passed(review.filing, boxes) else [],
         **both(boxes, review),
         **ways_on(review, request.user, back),
         **neighbours(request.user, review, back),
