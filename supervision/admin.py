@@ -95,15 +95,16 @@ class MaterialFileAdmin(DictionaryAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and may_enter(request)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return list(self.fields or [])
+            return self.fields
         return ["material", "purpose", "number", "document_link", "state", "valid_from", "note", "added_by", "added_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return self.get_fields(request, obj) if obj else []
+        return list(self.get_fields(request, obj)) if obj else []
 
-    def save_model(self, request: HttpRequest, obj: MaterialFile, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """The action numbers, stores and records it."""
         given = {name: form.cleaned_data[name] for name in ("purpose", "file", "valid_from", "note")}
         published = publish_material_file(obj.material, **given, by=request.user)
         obj.pk, obj.number = published.pk, published.number

@@ -52,7 +52,7 @@ def hand_in_addendum(addendum: Addendum, *, by) -> Addendum:
     documents = list(Document.objects.held_by(addendum))
     require_sound(documents)
     if addendum.replaces is not None:
-        put_aside(addendum, by=by)
+        put_aside(addendum, addendum.replaces, by=by)
     place = last_place(filing.attachments.filter(material=addendum.material))
     for nth, document in enumerate(documents):
         earlier = addendum.replaces if nth == 0 else None
@@ -113,9 +113,9 @@ def require_sound(documents: list[Document]) -> None:
         raise Refused(_("“%(name)s”未通过检查：%(why)s") % facts, safe=_("已上传的文件都在，请更换或删除这一个。"))
 
 
-def put_aside(addendum: Addendum, *, by) -> None:
+def put_aside(addendum: Addendum, earlier: Attachment, *, by) -> None:
     """Mark the earlier file replaced; it stays readable in the version that holds it."""
-    earlier = one_of(attachments_in_force(addendum.filing), addendum.replaces.document_id)
+    earlier = one_of(attachments_in_force(addendum.filing), earlier.document_id)
     earlier.removed_by, earlier.removed_at = by, timezone.now()
     earlier.removed_because = addendum.reason[:200]
     earlier.save(update_fields=["removed_by", "removed_at", "removed_because"])

@@ -1,6 +1,7 @@
 """Blank forms and examples of materials, as operators publish and withdraw them."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
@@ -47,7 +48,7 @@ def withdraw_material_file(published: MaterialFile, *, by) -> MaterialFile:
         raise Refused(_("这个版本已经停用。"))
     published.withdrawn_by, published.withdrawn_at = by, timezone.now()
     published.save(update_fields=["withdrawn_by", "withdrawn_at"])
-    facts = {"purpose": published.purpose, "number": published.number}
+    facts: dict[str, Any] = {"purpose": published.purpose, "number": published.number}
     record("material.file_withdrawn", published.material, by=by, **facts)
     return published
 

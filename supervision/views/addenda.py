@@ -76,7 +76,7 @@ def settled(request: HttpRequest, filing: Filing, addendum: Addendum) -> HttpRes
     form = AddendumForm(filing=filing)
     take_uploads(request, form, addendum, {"papers": addendum.material.kind.code}, by=request.user)
     for problem in form.non_field_errors():
-        messages.error(request, problem)
+        messages.error(request, str(problem))
     return redirect("filing:addendum", pk=filing.pk, addendum=addendum.pk)
 
 

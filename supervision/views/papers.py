@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.views import me
 from enterprises.letters import MEDIA_TYPE
 from portal.documents.models import Document
 from portal.documents.permissions import may_open
@@ -53,17 +54,17 @@ class Look:
 @require_safe
 def filing_paper(request: HttpRequest, pk: UUID, document: UUID) -> HttpResponse:
     """A file in the viewer. Whoever may not have it now gets 404, as at the way out."""
-    filing = visible_filing(request, pk)
+    filing, user = visible_filing(request, pk), me(request)
     shown = Document.objects.filter(pk=document, holder_id__in=holders_of(filing)).first()
-    if shown is None or not may_open(request.user, shown, request):
+    if shown is None or not may_open(user, shown, request):
         raise Http404
-    files = shown_beside(filing, request.user)
+    files = shown_beside(filing, user)
     context = {
         "filing": filing,
-        "name": name_for(filing, request.user),
+        "name": name_for(filing, user),
         "look": look_at(filing, shown, files, request.GET.get("page", "")),
-        "may_manage": can_prepare(request.user, filing) and shown.holder_id == filing.pk,
-        "versions": versions_of(filing, shown) if request.user.is_personal else [],
+        "may_manage": can_prepare(user, filing) and shown.holder_id == filing.pk,
+        "versions": versions_of(filing, shown) if user.is_personal else [],
     }
     return render(request, "supervision/paper.html", context)
 
@@ -114,7 +115,7 @@ def versions_of(filing: Filing, document: Document) -> list[dict[str, Any]]:
     chain = []
     while latest is not None:
         chain.append(latest)
-        latest = by_pk.get(latest.replaces_id)
+        latest = by_pk.get(latest.replaces_id) if latest.replaces_id else None
     numbered = zip(range(len(chain), 0, -1), chain, strict=True)
     return [{"number": number, "file": file, "is_here": file.document_id == document.pk} for number, file in numbered]
 
@@ -188,7 +189,7 @@ def replaced(request: HttpRequest, filing: Filing, attachment: Attachment, swap:
         later = attach(
             filing,
             material=attachment.material,
-            file=request.FILES["file"],
+            file=request.FILES.getlist("file")[0],
             replaces=attachment.document_id,
             reason=swap.cleaned_data["reason"],
             by=request.user,
