@@ -9,8 +9,7 @@ export default function uploads(boxes) {
 }
 
 function start(box) {
-  const field = box.querySelector("input[type=file]:not([data-camera])");
-  const camera = box.querySelector("input[data-camera]");
+  const field = box.querySelector("input[type=file]");
   const zone = box.querySelector("[data-zone]");
   acceptDrops(zone, field);
   if (!box.dataset.url) return;
@@ -20,13 +19,22 @@ function start(box) {
     upload.take([...field.files]);
     field.value = ""; // or the form would send the files once more
   });
-  camera?.classList.add("vh");
-  camera?.addEventListener("change", () => {
+  offerCamera(box, zone, upload);
+  field.form?.addEventListener("submit", (event) => upload.hold(event), true); // before whatever else listens
+  box.querySelectorAll("[data-document]").forEach((row) => upload.adopt(row));
+}
+
+// Where there is a touch screen there is a camera: one tap instead of three.
+function offerCamera(box, zone, upload) {
+  const part = box.querySelector("[data-photo]");
+  if (!part || !matchMedia("(pointer: coarse)").matches) return;
+  zone.append(part.content.cloneNode(true));
+  const camera = zone.querySelector("[data-camera]");
+  camera.classList.add("vh");
+  camera.addEventListener("change", () => {
     upload.take([...camera.files]);
     camera.value = "";
   });
-  field.form?.addEventListener("submit", (event) => upload.hold(event), true); // before whatever else listens
-  box.querySelectorAll("[data-document]").forEach((row) => upload.adopt(row));
 }
 
 function acceptDrops(zone, field) {

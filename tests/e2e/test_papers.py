@@ -127,7 +127,7 @@ def test_an_upload_cut_at_nine_tenths_goes_on_by_itself_and_keeps_the_rest(throu
     sign_in(person, author.phone)
     page = person.opens(f"/filing/{filing.pk}/edit/attachments/")
     box = page.locator("#M29")
-    box.locator("input[type=file]:not([data-camera])").set_input_files([large("大照片.jpg")])
+    box.locator("input[type=file]").set_input_files([large("大照片.jpg")])
     expect(box.locator(".upload__item")).to_contain_text("网络中断，稍后自动重试")
     expect(page.locator("#M01 [data-document]")).to_contain_text("先传的.pdf")
     expect(box.locator("[data-document]")).to_contain_text("大照片.jpg", timeout=15_000)
@@ -147,7 +147,7 @@ def test_one_of_several_uploads_that_keeps_breaking_is_retried_alone(through, au
     page.clock.pause_at(60)
     box = page.locator("#M29")
     files = [as_file(make.jpeg("东.jpg")), as_file(make.jpeg("西.jpg")), large("南.jpg")]
-    box.locator("input[type=file]:not([data-camera])").set_input_files(files)
+    box.locator("input[type=file]").set_input_files(files)
     expect(box.locator("[data-document]")).to_have_count(2)
     for seconds in (2, 5, 15):
         expect(box).to_contain_text("网络中断，稍后自动重试")
@@ -173,7 +173,7 @@ def test_what_cannot_be_taken_says_which_rule_and_keeps_the_others(people, autho
         {"name": "IMG_01.JPG", "mimeType": "image/jpeg", "buffer": as_pdf.read()},
         {"name": "大.jpg", "mimeType": "image/jpeg", "buffer": bytes(400_000)},
     ]
-    box.locator("input[type=file]:not([data-camera])").set_input_files(files)
+    box.locator("input[type=file]").set_input_files(files)
     expect(box.locator("[data-document]")).to_have_count(1)
     for words in ("这个文件是 .exe 格式", "HEIC 照片", "内容是PDF", "这个文件有 0.4 MB"):
         expect(box).to_contain_text(words)
@@ -260,7 +260,7 @@ def test_papers_are_added_after_approval(people, author, scripts):
     page.locator("#id_material").select_option("M18")
     page.locator("#id_reason").fill("补签支付计划")
     page.get_by_role("button", name="下一步：上传文件").click()
-    page.locator("input[type=file]:not([data-camera])").set_input_files(as_file(make.pdf("补签.pdf")))
+    page.locator("input[type=file]").set_input_files(as_file(make.pdf("补签.pdf")))
     if not scripts:
         page.get_by_role("button", name="保存文件").click()
     expect(page.locator("[data-document]")).to_contain_text("补签.pdf")
@@ -277,7 +277,11 @@ def test_papers_are_added_after_approval(people, author, scripts):
 
 def test_a_file_of_a_phone_may_come_from_its_camera(people, author):
     filing = make.draft_filing("early_intervention", by=author)
-    _person, page = at(people, author, f"/filing/{filing.pk}/edit/attachments/", width=390)
+    person, page = at(people, author, f"/filing/{filing.pk}/edit/attachments/", width=390)
+    expect(page.locator("input[data-camera]")).to_have_count(0)  # a mouse has no camera
+    person.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.reload()
+    person.looks()
     camera = page.locator("#M29 input[data-camera]")
     assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/jpeg,image/png")
     camera.set_input_files(as_file(make.jpeg("现场.jpg")))
