@@ -39,7 +39,7 @@ from supervision.frozen import attachments_in_force
 from supervision.gaps import gaps_in
 from supervision.models import Addendum, Attachment, Filing, Material, MaterialFile, MaterialRule, Review
 from tests import make
-from tests.supervision.acts import resubmit, review_of, submit
+from tests.supervision.acts import resubmit, review_of, submit, together
 from tests.supervision.screen import words
 from tests.supervision.test_corrections import give_back
 
@@ -476,3 +476,62 @@ def test_answers_can_be_changed_until_they_are_sent(author):
     item = open_items(filing).get()
     answer_item(item, kind="explained", reply="与许可证一致。", by=author)
     assert answer_item(item, kind="corrected", by=author).reply_kind == "corrected"
+
+
+# However much there is, the database is asked equally often
+
+
+def several_files(author, count):
+    filing = make.draft_filing(Module.EARLY, by=author)
+    for n in range(count):
+        attach(filing, material=material(), file=make.pdf(f"{n}.pdf"), by=author)
+    return filing
+
+
+def several_versions(author, count):
+    filing = make.draft_filing(Module.EARLY, by=author)
+    file = attach(filing, material=material(), file=make.pdf(), by=author)
+    for n in range(count):
+        file = attach(filing, material=material(), file=make.pdf(f"{n}.pdf"), replaces=file.document_id, by=author)
+    check_documents()
+    return filing, file.document_id
+
+
+def several_addenda(author, count):
+    filed = make.filed_filing(Module.EARLY, by=author)
+    for _ in range(count):
+        hand_in_addendum(added(filed, author), by=author)
+    return filed
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pages_about_files_ask_equally_often(client, author, count):
+    draft = several_files(author, count)
+    versioned, document = several_versions(author, count)
+    filed = several_addenda(author, count)
+    client.force_login(author)
+    asked = {
+        "attachments": asked_by(client, reverse("filing:attachments", args=[draft.pk])),
+        "attachment": asked_by(client, reverse("filing:attachment", args=[versioned.pk, document])),
+        "paper": asked_by(client, reverse("filing:paper", args=[versioned.pk, document])),
+        "addenda": asked_by(client, reverse("filing:addenda", args=[filed.pk])),
+        "detail": asked_by(client, filed.get_absolute_url()),
+    }
+    assert asked == {"attachments": 12, "attachment": 12, "paper": 13, "addenda": 12, "detail": 17}
+
+
+def asked_by(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(url).status_code == 200
+    return len(seen)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_addition_is_handed_in_once_however_often_the_button_is_pressed():
+    author = make.site_officer()
+    addendum = added(make.filed_filing(Module.EARLY, by=author), author)
+    outcomes = together(*[lambda: hand_in_addendum(addendum, by=author)] * 3)
+    assert sorted(outcomes) == ["Refused", "Refused", "done"]
+    assert Attachment.objects.filter(document__holder_type="supervision.addendum").count() == 1
+    assert Message.objects.filter(event="filing.addendum").count() == 1
