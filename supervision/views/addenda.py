@@ -81,7 +81,7 @@ def settled(request: HttpRequest, filing: Filing, addendum: Addendum) -> HttpRes
 
 
 def prepared(request: HttpRequest, pk: UUID) -> Filing:
-    """The filing, for somebody who may add to it; one that was not approved leads back to its page."""
+    """The filing, for somebody who may add to it; before approval there is no such page."""
     filing = visible_filing(request, pk)
     require_preparer(request.user, filing)
     if not addable(filing):

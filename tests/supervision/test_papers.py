@@ -367,6 +367,8 @@ def test_a_draft_is_for_the_applicants_alone_and_waits_for_the_check(author, fil
     browser.post(url, {"do": "upload", "papers": make.pdf("补签.pdf")})
     with pytest.raises(Refused, match="正在检查"):
         hand_in_addendum(addendum, by=author)
+    refused = browser.post(url, {"do": "upload", "papers": SimpleUploadedFile("a.exe", b"MZ")})
+    assert "这个文件是 .exe 格式" in words(browser.get(refused["Location"]))
     check_documents()
     document = Document.objects.held_by(addendum).get()
     file = reverse("documents:file", args=[document.pk])
