@@ -47,7 +47,11 @@ def authorisation_letter(platform: str) -> bytes:
 
 def word_file(title: str, lines: list[str]) -> bytes:
     """A .docx with a centred title and one paragraph a line."""
-    body = paragraph(title, size=36, centred=True) + "".join(paragraph(line) for line in lines)
+    return packed(paragraph(title, size=36, centred=True) + "".join(paragraph(line) for line in lines))
+
+
+def packed(body: str) -> bytes:
+    """The .docx file around what stands on its pages."""
     document = f'{HEAD}<w:document xmlns:w="{WORD}"><w:body>{body}{A4}</w:body></w:document>'
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:

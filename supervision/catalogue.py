@@ -41,6 +41,7 @@ class Need(models.TextChoices):
 
     REQUIRED = "required", _("必传")
     FROM_PERMIT = "from_permit", _("许可证自动带入")
+    RECOMMENDED = "recommended", _("建议上传")
     OPTIONAL = "optional", _("选传")
 
 
@@ -199,7 +200,21 @@ MATERIAL = DocumentKind("material", _("附件材料"), SCANS, 50 * MB)
 MATERIAL_TEXT = DocumentKind("material_text", _("附件材料"), (*SCANS, "docx", "ofd"), 50 * MB)
 MATERIAL_PERSONAL = DocumentKind("material_personal", _("附件材料"), SCANS, 50 * MB, personal=True)
 register_kind(MATERIAL, MATERIAL_TEXT, MATERIAL_PERSONAL)
-KIND_OF_MATERIAL = {"M21": MATERIAL_TEXT, "M22": MATERIAL_TEXT, "M30": MATERIAL_PERSONAL}
+MATERIAL_KINDS = {kind.code: kind for kind in (MATERIAL, MATERIAL_TEXT, MATERIAL_PERSONAL)}
+ALL_FILES_MOST = 2048 * MB  # of one filing together
+
+
+class Accepts(models.TextChoices):
+    """What an operator lets in for a material; the values are codes of document kinds."""
+
+    SCANS = "material", _("扫描件（pdf、jpg、jpeg、png）")
+    TEXT = "material_text", _("扫描件，或 docx、ofd 文件")
+    PERSONAL = "material_personal", _("扫描件，涉及个人信息（加密保存，查看留痕）")
+
+
+# The blank forms and examples that operators publish.
+MATERIAL_SAMPLE = DocumentKind("material_sample", _("材料模板"), ("docx", "xlsx", *SCANS), 20 * MB)
+register_kind(MATERIAL_SAMPLE)
 
 name_events(
     {
@@ -213,6 +228,11 @@ name_events(
         "filing.approved": _("审核通过"),
         "filing.filed": _("报监完毕"),
         "filing.superseded": _("已转联合报监"),
+        "filing.addendum_opened": _("新建补充材料"),
+        "filing.addendum_dropped": _("删除补充材料草稿"),
+        "filing.addendum": _("提交补充材料"),
+        "material.file_published": _("发布材料模板或样例"),
+        "material.file_withdrawn": _("停用材料模板或样例"),
         "review.accepted": _("受理"),
         "review.assigned": _("转办"),
         "review.returned": _("退回补正"),

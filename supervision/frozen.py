@@ -125,7 +125,9 @@ class Change:
 def attachments_in_force(filing: Filing):
     """The attachments that count: neither removed nor replaced by a later one."""
     current = filing.attachments.filter(removed_at=None, replaced_by=None)
-    return current.select_related("document", "material").order_by("material__order", "material_id", "added_at", "id")
+    return current.select_related("document", "material").order_by(
+        "material__order", "material_id", "order", "added_at", "id"
+    )
 
 
 # Taking
@@ -182,6 +184,7 @@ def _attached(attachment: Attachment) -> dict[str, Any]:
         "read_by": [role for role, reads in readers if reads],
         "document": document.pk,
         "name": document.name,
+        "note": attachment.note,
         "size": document.size,
         "sha256": document.sha256,
         "media_type": document.media_type,

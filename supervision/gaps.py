@@ -105,13 +105,12 @@ class Sheet:
 
 
 def sheet_of(filing: Filing) -> Sheet:
-    rules = MaterialRule.objects.filter(module=filing.module, material__is_active=True).select_related("material")
     return Sheet(
         filing,
         list(filing.parties.all()),
         list(filing.unit_works.all()),
         list(attachments_in_force(filing)),
-        list(rules.order_by("material__order", "material_id")),
+        list(MaterialRule.objects.for_filing(filing)),
     )
 
 

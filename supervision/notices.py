@@ -9,6 +9,7 @@ register(
     Kind("filing.resubmitted", _("报监已重新提交")),
     Kind("filing.withdrawn", _("报监已撤回")),
     Kind("filing.received", _("报监已提交")),
+    Kind("filing.addendum", _("收到补充材料")),
     Kind("filing.approved", _("审核通过，待补报另一监督对象")),
     Kind("filing.filed", _("报监完毕"), sms=True),
     Kind("filing.superseded", _("先期报监已转入")),

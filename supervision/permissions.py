@@ -3,18 +3,28 @@
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Station, StationPost, User
 from enterprises.models import Enterprise
 from enterprises.permissions import bar_administrator, enterprises_granted
+from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
 from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import ChangeConfirmation, Filing, MergeConsent, PersonnelChange, ProjectMerge, Review
+from supervision.models import (
+    Addendum,
+    ChangeConfirmation,
+    Filing,
+    MergeConsent,
+    PersonnelChange,
+    ProjectMerge,
+    Review,
+)
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -168,6 +178,11 @@ def is_handed_in(filing: Filing, document: Document) -> bool:
 
 
 register_reader("supervision.Filing", may_read, unready=may_read_unready)
+register_addresses(
+    "supervision.Filing",
+    view=lambda document: reverse("filing:paper", args=[document.holder_id, document.pk]),
+    manage=lambda document: reverse("filing:attachment", args=[document.holder_id, document.pk]),
+)
 
 
 def may_read_of_change(user, document: Document, request) -> bool:
@@ -185,6 +200,25 @@ def may_read_unready_of_change(user, document: Document, request) -> bool:
 
 
 register_reader("supervision.PersonnelChange", may_read_of_change, unready=may_read_unready_of_change)
+
+
+def may_read_addendum(user, document: Document, request) -> bool:
+    """Its applicants; its stations once it was handed in."""
+    addendum = Addendum.objects.filter(pk=document.holder_id).first() if user is not None else None
+    if addendum is None or not Filing.objects.visible_to(user).filter(pk=addendum.filing_id).exists():
+        return False
+    return user.is_personal or (addendum.handed_in_at is not None and document.was_sound)
+
+
+register_reader("supervision.Addendum", may_read_addendum, unready=may_read_addendum)
+
+
+def may_read_sample(user, document: Document, request) -> bool:
+    """Blank forms and examples are for everybody who has signed in."""
+    return user is not None
+
+
+register_reader("supervision.MaterialFile", may_read_sample)
 
 
 # The door

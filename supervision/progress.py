@@ -17,6 +17,7 @@ from portal.audit import entries_about
 from portal.masking import mask_name
 from supervision.clock import Remaining, remaining
 from supervision.models import (
+    Addendum,
     ChangeConfirmation,
     DeficiencyItem,
     Filing,
@@ -38,6 +39,15 @@ class Tag:
 
     def __str__(self) -> str:
         return self.text
+
+
+def name_for(filing: Filing, viewer: Any) -> str:
+    """What the works are called: for a station as it was handed in, not as the applicant is rewording it."""
+    if viewer is None or viewer.kind != viewer.Kind.STAFF:
+        return str(filing)
+    version = filing.versions.order_by("-number").first()
+    labels = version.data["labels"] if version else {}
+    return labels.get("works_name") or labels.get("project_name") or str(filing)
 
 
 def officer_name(user: Any, viewer: Any) -> str:
@@ -205,7 +215,7 @@ def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[
         *_handed_in(filing),
         *_decided(filing, boxes, viewer),
         *_changed(filing, viewer),
-        *_audited(filing),
+        *_audited(filing, boxes),
     ]
     if filing.created_at:
         made = _("从施工许可证带入") if filing.created_by_id is None else _("新建报监")
@@ -278,7 +288,16 @@ def _changed(filing: Filing, viewer: Any):
         yield row.decided_at, told | {"text": row.opinion, "tone": "green" if confirmed else "orange"}
 
 
-def _audited(filing: Filing):
+def was_passed(filing: Filing, boxes: list[StationBox]) -> bool:
+    """Whether a station passed it, so that papers may have been added since."""
+    return filing.filed_at is not None or any(box.review and box.review.status in Review.PASSED for box in boxes)
+
+
+def _added(filing: Filing, boxes: list[StationBox]) -> list[Addendum]:
+    return list(filing.addenda.handed_in().select_related("material")) if was_passed(filing, boxes) else []
+
+
+def _audited(filing: Filing, boxes: list[StationBox]):
     """What is told by the audit trail alone."""
     titles = {
         "filing.withdrawn": (_("撤回报监"), ""),
@@ -289,12 +308,17 @@ def _audited(filing: Filing):
         "filing.filed": (_("报监完毕"), "green"),
         "filing.project_merged": (_("所属项目已与重复项目合并"), ""),
         "filing.voided": (_("报监作废"), "red"),
+        "filing.addendum": (_("补充材料"), "blue"),
     }
+    added = {str(each.number): f"{each.material}：{each.reason}" for each in _added(filing, boxes)}
     texts = {"filing.voided": filing.void_reason}
     for entry in entries_about(filing).filter(event__in=titles):
         title, tone = titles[entry.event]
         by = entry.actor_label if entry.actor_id and entry.event != "filing.filed" else ""
-        yield entry.at, {"title": title, "by": by, "text": texts.get(entry.event, ""), "tone": tone}
+        text = texts.get(entry.event, "")
+        if entry.event == "filing.addendum":
+            text = added.get(str(entry.details.get("number")), "")
+        yield entry.at, {"title": title, "by": by, "text": text, "tone": tone}
 
 
 # Where the applicant is next, the same words for both sides; 报监完毕 and what has ended have no next.

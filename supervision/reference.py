@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.reference import add_missing
-from supervision.catalogue import Module, Need, Section
+from supervision.catalogue import Accepts, Module, Need, Section
 from supervision.models import Material, MaterialRule, ReturnReason
 
 NEEDS = {"R": Need.REQUIRED, "O": Need.OPTIONAL, "A": Need.FROM_PERMIT}  # "–": not asked
@@ -19,6 +19,7 @@ class Line:
     read_by: str
     needs: str
     help_text: str = ""
+    accepts: str = Accepts.SCANS
 
 
 MATERIALS = [
@@ -42,8 +43,15 @@ MATERIALS = [
     Line("M18", "安全防护、文明施工措施费用支付计划", "S", "RRO", "与施工合同约定一致。"),
     Line("M19", "施工企业资质证书、安全生产许可证", "SQ", "RRO", "须在有效期内。"),
     Line("M20", "项目关键岗位人员一览表及证书", "SQ", "RRO", "项目经理、总监、技术负责人、安全员、质量员等。"),
-    Line("M21", "施工组织设计（含安全技术措施）审批页", "SQ", "RRO", "施工单位审批、总监理工程师审查签字盖章页。"),
-    Line("M22", "监理规划 / 安全监理实施细则", "SQ", "RRO"),
+    Line(
+        "M21",
+        "施工组织设计（含安全技术措施）审批页",
+        "SQ",
+        "RRO",
+        "施工单位审批、总监理工程师审查签字盖章页。",
+        Accepts.TEXT,
+    ),
+    Line("M22", "监理规划 / 安全监理实施细则", "SQ", "RRO", accepts=Accepts.TEXT),
     Line("M23", "毗邻建(构)筑物及地下管线资料、交底记录", "S", "RRO", "由建设单位向施工单位提供并办理交底。"),
     Line("M24", "施工现场总平面布置图", "S", "ORO"),
     Line("M25", "工伤保险参保证明", "S", "ROO"),
@@ -51,7 +59,7 @@ MATERIALS = [
     Line("M27", "起重机械进场计划", "S", "OOO"),
     Line("M28", "重大项目会议纪要 / 政府专题函", "SQ", "–OO"),
     Line("M29", "现场照片（四至）", "SQ", "ORO", "东、南、西、北四个方向各一张，能看清场地现状。"),
-    Line("M30", "授权委托书及经办人身份证", "SQ", "RRO"),
+    Line("M30", "授权委托书及经办人身份证", "SQ", "RRO", accepts=Accepts.PERSONAL),
     Line("M99", "其他", "SQ", "OOO"),
 ]
 
@@ -107,6 +115,7 @@ def material(line: Line) -> Material:
         code=line.code,
         name=line.name,
         help_text=line.help_text,
+        accepts=line.accepts,
         read_by_safety="S" in line.read_by,
         read_by_quality="Q" in line.read_by,
         order=int(line.code[1:]),
@@ -116,8 +125,17 @@ def material(line: Line) -> Material:
 def rules_of(line: Line) -> list[MaterialRule]:
     asked = zip(MODULES, line.needs, strict=True)
     return [
-        MaterialRule(material_id=line.code, module=module, need=NEEDS[sign]) for module, sign in asked if sign != "–"
+        MaterialRule(material_id=line.code, module=module, need=need_of(line, module, sign))
+        for module, sign in asked
+        if sign != "–"
     ]
+
+
+def need_of(line: Line, module: str, sign: str) -> Need:
+    """提前服务 recommends, without asking, what 先行介入 requires (domain §2.6, rules)."""
+    if module == Module.ADVANCE and line.needs[MODULES.index(Module.EARLY)] == "R":
+        return Need.RECOMMENDED
+    return NEEDS[sign]
 
 
 def reasons() -> list[ReturnReason]:

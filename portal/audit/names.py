@@ -27,6 +27,7 @@ _events: dict[str, Text] = {
     "document.opened": _("查看文件"),
     "document.purged": _("清除文件"),
     "document.removed": _("删除文件"),
+    "document.renamed": _("文件改名"),
     "document.stored": _("上传文件"),
 }
 

@@ -16,7 +16,7 @@ from portal.console.gates import for_operators
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
 from projects.models import Project, QuarantinedRow
-from supervision.models import Material, ReturnReason
+from supervision.models import Material, MaterialFile, ReturnReason
 
 Text = str | Promise
 
@@ -44,6 +44,12 @@ DICTIONARIES = [
     Card(_("岗位"), _("谁在哪个站审核，谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
     Card(
         _("附件材料"), _("每个模块要交什么，是否必需"), "admin:supervision_material_changelist", Material.objects.count
+    ),
+    Card(
+        _("材料模板与样例"),
+        _("申请单位可下载的空白表格和样例"),
+        "admin:supervision_materialfile_changelist",
+        MaterialFile.objects.count,
     ),
     Card(
         _("退回原因"),

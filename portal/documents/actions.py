@@ -18,7 +18,7 @@ from portal.documents.arrivals import LostFile, arrived, of_bytes
 from portal.documents.kinds import MEDIA_TYPES, DocumentKind, extension_of, kind_of, size_text
 from portal.documents.models import Document
 from portal.documents.names import clean_file_name
-from portal.documents.sniffing import HEAD, disguise
+from portal.documents.sniffing import HEAD, HEIC, PHOTOS_OF_PHONES, disguise
 from portal.errors import Refused
 from portal.limits import hit
 from portal.relay import nudge
@@ -63,8 +63,10 @@ def require_acceptable(file: File, name: str, kind: DocumentKind) -> None:
     if isinstance(file, LostFile) and file.full:
         raise no_space()
     extension = extension_of(name)
+    if extension in PHOTOS_OF_PHONES:
+        raise Refused(HEIC)
     if extension not in kind.extensions:
-        raise Refused(kind.rule)
+        raise Refused(kind.rule if kind.hint else f"{kind.rule}{other_format(extension)}")
     if file.size > kind.max_bytes:
         raise Refused(f"{kind.rule}{excess(file.size, kind.max_bytes)}")
     if not file.size:
@@ -74,6 +76,13 @@ def require_acceptable(file: File, name: str, kind: DocumentKind) -> None:
     file.seek(0)
     if problem := disguise(head, extension):
         raise Refused(problem)
+
+
+def other_format(extension: str) -> str:
+    """Which format it is that is not accepted."""
+    if not extension:
+        return _("（这个文件没有扩展名）")
+    return _("（这个文件是 .%(extension)s 格式）") % {"extension": extension[:10]}
 
 
 def excess(size: int, most: int) -> str:
@@ -149,6 +158,20 @@ def remove(document: Document, *, by: Any) -> None:
     """Take a document away from its holder. Its bytes stay until `purge`."""
     removed = mark_removed(Document.objects.filter(pk=document.pk).exclude(state=Document.State.REMOVED))
     record("document.removed", removed, by=by, kind=removed.kind)
+
+
+@transaction.atomic
+def rename(document: Document, name: str, *, by: Any) -> Document:
+    """Show a document under another name; its extension stays, for it says what the file is. Refused if it is empty."""
+    document = Document.objects.locked(document.pk)
+    extension = extension_of(document.name)
+    stem = clean_file_name(f"{name.strip()}.{extension}").removesuffix(f".{extension}")
+    if not name.strip():
+        raise Refused(_("请填写文件名。"))
+    document.name = f"{stem.removesuffix(f'.{extension}')}.{extension}"
+    document.save(update_fields=["name"])
+    record("document.renamed", document, by=by, kind=document.kind)
+    return document
 
 
 def rehold(old_holder: models.Model, new_holder: models.Model) -> int:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.documents.addresses import address_of
 from portal.documents.kinds import DocumentKind, kind_of, size_text
 from portal.ids import Identified
 from portal.workflow import LockingQuerySet
@@ -141,6 +142,16 @@ class Document(Identified):
     @property
     def size_text(self) -> str:
         return size_text(self.size)
+
+    @property
+    def view_url(self) -> str:
+        """The page on which its app shows it, where there is one."""
+        return address_of(self, "view")
+
+    @property
+    def manage_url(self) -> str:
+        """The page on which it is renamed, replaced and so on, where there is one."""
+        return address_of(self, "manage")
 
     @property
     def preview_numbers(self) -> range:

@@ -19,8 +19,22 @@ function start(box) {
     upload.take([...field.files]);
     field.value = ""; // or the form would send the files once more
   });
+  offerCamera(box, zone, upload);
   field.form?.addEventListener("submit", (event) => upload.hold(event), true); // before whatever else listens
   box.querySelectorAll("[data-document]").forEach((row) => upload.adopt(row));
+}
+
+// Where there is a touch screen there is a camera: one tap instead of three.
+function offerCamera(box, zone, upload) {
+  const part = box.querySelector("[data-photo]");
+  if (!part || !matchMedia("(pointer: coarse)").matches) return;
+  zone.append(part.content.cloneNode(true));
+  const camera = zone.querySelector("[data-camera]");
+  camera.classList.add("vh");
+  camera.addEventListener("change", () => {
+    upload.take([...camera.files]);
+    camera.value = "";
+  });
 }
 
 function acceptDrops(zone, field) {
@@ -75,7 +89,9 @@ class Upload {
   objection(file) {
     const { max, extensions, rule } = this.box.dataset;
     const extension = file.name.includes(".") ? file.name.split(".").pop().toLowerCase() : "";
-    if (!extensions.split(",").includes(extension) || file.size > Number(max)) return rule;
+    if (/^hei[cf]$/.test(extension)) return this.say("heic");
+    if (!extensions.split(",").includes(extension)) return rule + (extension && this.say("format").replace("%s", extension));
+    if (file.size > Number(max)) return rule + this.say("size").replace("%s", (file.size / 2 ** 20).toFixed(1));
     return file.size ? "" : this.say("empty");
   }
 
@@ -148,7 +164,13 @@ class Upload {
     const pause = PAUSES[item.tries++];
     if (pause === undefined) return this.fail(item, this.say("failed"), true);
     this.show(item, "again");
-    item.timer = setTimeout(() => this.queue(item), pause * 1000);
+    const again = () => {
+      clearTimeout(item.timer);
+      removeEventListener("online", again);
+      if (!item.cancelled) this.queue(item);
+    };
+    item.timer = setTimeout(again, pause * 1000);
+    addEventListener("online", again); // no need to wait once the network is back
   }
 
   fail(item, words, again) {

@@ -1,8 +1,9 @@
 """Everything that changes a filing or its reviews. Each action locks the project, then the filing, then acts."""
 
 from supervision.actions.acting import note_acting
+from supervision.actions.addenda import drop_addendum, hand_in_addendum, open_addendum
 from supervision.actions.assign import assign_review
-from supervision.actions.attachments import attach, remove_attachment
+from supervision.actions.attachments import attach, describe_attachment, move_attachment, remove_attachment
 from supervision.actions.changes import (
     begin_change,
     confirm_change,
@@ -15,6 +16,7 @@ from supervision.actions.changes import (
 )
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
 from supervision.actions.create import create_filing
+from supervision.actions.materials import publish_material_file, withdraw_material_file
 from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
 from supervision.actions.permits import adopt_source, follow_permits, pull_permit
 from supervision.actions.reveal import reveal_head
@@ -50,13 +52,19 @@ __all__ = [
     "consent_to_change",
     "create_filing",
     "decline_change",
+    "describe_attachment",
+    "drop_addendum",
     "drop_item",
     "editable_places",
     "follow_permits",
+    "hand_in_addendum",
     "may_change",
+    "move_attachment",
     "note_acting",
+    "open_addendum",
     "open_items",
     "overall",
+    "publish_material_file",
     "pull_permit",
     "remove_attachment",
     "resubmit_filing",
@@ -74,4 +82,5 @@ __all__ = [
     "void_filing",
     "withdraw_change",
     "withdraw_filing",
+    "withdraw_material_file",
 ]

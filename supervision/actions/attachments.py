@@ -5,15 +5,17 @@ from uuid import UUID
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.documents.actions import remove, store
+from portal.documents.actions import remove, rename, store
+from portal.documents.kinds import size_text
 from portal.errors import Refused
 from supervision.actions.sections import keep, opened_for_files, require_places
-from supervision.catalogue import KIND_OF_MATERIAL, MATERIAL, Section
+from supervision.catalogue import ALL_FILES_MOST, Section
 from supervision.frozen import attachments_in_force
-from supervision.models import Attachment, Filing, Material
+from supervision.models import Addendum, Attachment, Filing, Material, MaterialRule
 
 MOST = 30  # files for one material
 
@@ -26,17 +28,24 @@ def attach(filing: Filing, *, material: Material, file: File, replaces: Any = No
     """
     filing = opened_for_files(filing, by)
     require_places(filing, Section.ATTACHMENTS, [material.pk])
-    if not material.is_active or not material.rules.filter(module=filing.module).exists():
+    if not MaterialRule.objects.for_filing(filing).filter(material=material).exists():
         raise Refused(_("本模块不需要这项材料，请上传到“其他”。"))
     held = attachments_in_force(filing).filter(material=material)
     earlier = one_of(held, replaces) if replaces else None
     if earlier is None and held.count() >= MOST:
         raise Refused(_("同一材料最多上传 %(most)d 个文件，请合并后再上传。") % {"most": MOST})
+    require_room(filing, file.size or 0)
     if earlier:
         take_away(filing, earlier, reason=reason, by=by)
-    document = store(file, kind=KIND_OF_MATERIAL.get(material.pk, MATERIAL), holder=filing, by=by)
+    document = store(file, kind=material.kind, holder=filing, by=by)
     attachment = Attachment.objects.create(
-        filing=filing, material=material, document=document, added_by=by, replaces=earlier
+        filing=filing,
+        material=material,
+        document=document,
+        added_by=by,
+        replaces=earlier,
+        order=earlier.order if earlier else last_place(held) + 1,
+        note=earlier.note if earlier else "",
     )
     keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[material.pk])
     return attachment
@@ -53,6 +62,58 @@ def remove_attachment(filing: Filing, *, document: Any, reason: str = "", by) ->
     return attachment
 
 
+@transaction.atomic
+def describe_attachment(filing: Filing, *, document: Any, name: str, note: str, by) -> Attachment:
+    """Rename a file and say what it is. What a station has read keeps its name; it is replaced instead."""
+    filing = opened_for_files(filing, by)
+    attachment = one_of(attachments_in_force(filing), document)
+    require_places(filing, Section.ATTACHMENTS, [attachment.material_id])
+    stem = attachment.document.name.rpartition(".")[0]
+    if name.strip() not in {stem, attachment.document.name}:
+        if is_handed_in(filing, attachment):
+            raise Refused(
+                _("监督站已看过“%(name)s”，不能改名；如内容有变化请更换文件。") % {"name": attachment.document}
+            )
+        attachment.document = rename(attachment.document, name, by=by)
+    attachment.note = note.strip()[:200]
+    attachment.save(update_fields=["note"])
+    keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[attachment.material_id])
+    return attachment
+
+
+@transaction.atomic
+def move_attachment(filing: Filing, *, document: Any, up: bool, by) -> Attachment:
+    """Put a file one place earlier or later among those of its material; at either end nothing happens."""
+    filing = opened_for_files(filing, by)
+    attachment = one_of(attachments_in_force(filing), document)
+    require_places(filing, Section.ATTACHMENTS, [attachment.material_id])
+    files = list(attachments_in_force(filing).filter(material=attachment.material_id))
+    index = files.index(attachment)
+    other = index - 1 if up else index + 1
+    if not 0 <= other < len(files):
+        return attachment
+    files[index], files[other] = files[other], files[index]
+    for place, file in enumerate(files, 1):
+        file.order = place
+    Attachment.objects.bulk_update(files, ["order"])
+    keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[attachment.material_id])
+    return attachment
+
+
+def last_place(held) -> int:
+    return held.aggregate(last=Max("order"))["last"] or 0
+
+
+def require_room(filing: Filing, size: int) -> None:
+    """Refuse what would make all files of a filing together too large."""
+    taken = attachments_in_force(filing).order_by().aggregate(sum=Sum("document__size"))["sum"] or 0
+    if taken + size > ALL_FILES_MOST:
+        facts = {"most": size_text(ALL_FILES_MOST), "taken": size_text(taken), "size": size_text(size)}
+        raise Refused(
+            _("全部附件合计不能超过 %(most)s（已有 %(taken)s，这个文件 %(size)s），请压缩或删除不需要的文件。") % facts
+        )
+
+
 def take_away(filing: Filing, attachment: Attachment, *, reason: str, by) -> None:
     """Mark it removed with who, when and why. Its document goes too, unless a station has it in a frozen version."""
     was_read = is_handed_in(filing, attachment)
@@ -66,6 +127,9 @@ def take_away(filing: Filing, attachment: Attachment, *, reason: str, by) -> Non
 
 
 def is_handed_in(filing: Filing, attachment: Attachment) -> bool:
+    """Whether stations have it: in a frozen version, or added after approval."""
+    if attachment.document.holder_type == Addendum._meta.label_lower:
+        return True
     return filing.submitted_at is not None and attachment.added_at <= filing.submitted_at
 
 

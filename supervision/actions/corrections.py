@@ -49,7 +49,11 @@ PARTY_GROUPS = (
 def open_items(filing: Filing):
     """The items that wait for an answer or for the filing to be handed in again."""
     returned = DeficiencyItem.objects.filter(review__filing=filing, review__status=Review.Status.RETURNED)
-    return returned.exclude(sent_at=None).filter(closed_at=None).select_related("review__station", "material")
+    return (
+        returned.exclude(sent_at=None)
+        .filter(closed_at=None)
+        .select_related("review__station", "material", "created_by")
+    )
 
 
 def editable_places(filing: Filing) -> set[Place] | None:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_initial"),
         ("projects", "0016_after_approval"),
-        ("supervision", "0003_what_was_handed_in_stays"),
+        ("supervision", "0013_papers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,6 @@
 """Filings with their four sections, their frozen versions, and the stations' reviews."""
 
-from supervision.models.attachments import Attachment, Material, MaterialRule
+from supervision.models.attachments import Addendum, Attachment, Material, MaterialFile, MaterialRule
 from supervision.models.changes import ChangeConfirmation, PersonnelChange
 from supervision.models.filing import Filing, FilingVersion
 from supervision.models.merges import MergeConsent, ProjectMerge
@@ -10,6 +10,7 @@ from supervision.models.review import DeficiencyItem, ReturnReason, Review, Revi
 from supervision.models.sections import FilingParty, UnitWork
 
 __all__ = [
+    "Addendum",
     "Attachment",
     "ChangeConfirmation",
     "DeficiencyItem",
@@ -17,6 +18,7 @@ __all__ = [
     "FilingParty",
     "FilingVersion",
     "Material",
+    "MaterialFile",
     "MaterialRule",
     "MergeConsent",
     "PersonnelChange",

@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from supervision.views import attachments, changes, corrections, detail, edit, lists, printed, receipt, submit
+from supervision.views import (
+    addenda,
+    attachments,
+    changes,
+    corrections,
+    detail,
+    edit,
+    lists,
+    papers,
+    printed,
+    receipt,
+    submit,
+    versions,
+)
 
 change = [
     path("", changes.change_detail, name="change"),
@@ -20,6 +33,10 @@ life = [
     path("supplement/", submit.filing_supplement, name="supplement"),
     path("corrections/", corrections.filing_correct, name="correct"),
     path("resubmit/", corrections.filing_resubmit, name="resubmit"),
+    path("versions/", versions.filing_versions, name="versions"),
+    path("papers/<uuid:document>/", papers.filing_paper, name="paper"),
+    path("addenda/", addenda.filing_addenda, name="addenda"),
+    path("addenda/<uuid:addendum>/", addenda.filing_addendum, name="addendum"),
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
     path("print/", printed.filing_print, name="print"),
     path("copy.pdf", printed.filing_copy, name="copy-pdf"),
@@ -34,9 +51,13 @@ editor = [
     path("parties/", edit.filing_parties, name="parties"),
     path("unit-works/", edit.filing_unit_works, name="unit-works"),
     path("attachments/", attachments.filing_attachments, name="attachments"),
+    path("attachments/<uuid:document>/", papers.filing_attachment, name="attachment"),
+    path("attachments/blank/<str:code>.docx", papers.filing_blank, name="blank"),
 ]
 
 urlpatterns = [
+    path("materials/", papers.material_list, name="materials"),
+    path("materials/<str:code>.docx", papers.material_blank, name="material-blank"),
     path("<uuid:pk>/", include(life)),
     path("<uuid:pk>/edit/", include(editor)),
     path("<slug:slug>/", lists.filing_list, name="list"),

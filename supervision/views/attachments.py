@@ -8,13 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from portal.documents.actions import NoRoom
+from portal.documents.kinds import size_text
 from portal.documents.views import described, refusal_to_script
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
-from supervision.catalogue import KIND_OF_MATERIAL, MATERIAL, Need, Section
+from supervision.catalogue import ALL_FILES_MOST, Need, Section
 from supervision.gaps import Sheet
 from supervision.models import Attachment, Filing, Material
 from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
+from supervision.views.papers import samples_for, ways_to
 
 
 def filing_attachments(request, pk):
@@ -27,6 +29,9 @@ def filing_attachments(request, pk):
     lines = lines_of(context["sheet"], remarks_on(filing, Section.ATTACHMENTS))
     asked = [line for line in lines if line["is_asked"]]
     context |= {"lines": lines, "asked": len(asked), "given": len([line for line in asked if line["documents"]])}
+    documents = [document for line in lines for document in line["documents"]]
+    context |= {"files": len(documents), "size": size_text(sum(document.size for document in documents))}
+    context |= {"most": size_text(ALL_FILES_MOST)}
     context |= {"asks_reason": filing.round > 0, "reason": request.GET.get("reason", "")[:200]}
     return render(request, "supervision/attachments.html", context)
 
@@ -38,13 +43,16 @@ def lines_of(sheet: Sheet, remarks: dict[str, list]) -> list[dict[str, Any]]:
         held.setdefault(attachment.material_id, []).append(attachment.document)
     earlier = earlier_files(sheet.filing)
     places = opened_by_return(sheet.filing)
+    samples = samples_for(sheet.rules)
     return [
         {
             "material": rule.material,
+            **ways_to(rule.material_id, samples, sheet.filing),
+            "is_recommended": rule.need == Need.RECOMMENDED,
             "need": rule.get_need_display(),
             "is_asked": rule.need == Need.REQUIRED or (rule.need == Need.FROM_PERMIT and not sheet.filing.permit_id),
             "from_permit": rule.need == Need.FROM_PERMIT and sheet.filing.permit_id is not None,
-            "kind": KIND_OF_MATERIAL.get(rule.material_id, MATERIAL),
+            "kind": rule.material.kind,
             "documents": held.get(rule.material_id, []),
             "earlier": earlier.get(rule.material_id, []),
             "is_open": may_change(places, Section.ATTACHMENTS, rule.material_id),

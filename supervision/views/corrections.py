@@ -5,13 +5,14 @@ from django.utils.translation import gettext as _
 
 from portal.forms import posted
 from portal.once import once
-from supervision.actions import answer_item, open_items, resubmit_filing
+from supervision.actions import answer_item, may_change, open_items, resubmit_filing
+from supervision.actions.corrections import places_of
 from supervision.forms.submit import AcknowledgeForm, AnswerForm
-from supervision.frozen import label_of
+from supervision.frozen import Change, changes_between, label_of, snapshot
 from supervision.gaps import gaps_of, sheet_of, warnings_of
 from supervision.models import DeficiencyItem, Filing
 from supervision.permissions import require_preparer
-from supervision.progress import standing, station_boxes
+from supervision.progress import officer_name, standing, station_boxes
 from supervision.views.submit import grouped, place_url, visible_filing
 
 
@@ -29,12 +30,14 @@ def filing_correct(request, pk):
         answer_item(sent, **forms[sent.pk].cleaned_data, by=request.user)
         return redirect(f"{request.path}#item-{sent.pk}")
     boxes = station_boxes(filing, request.user)
+    changes = changes_between(filing.versions.latest("number").data, snapshot(filing))
     context = {
         "filing": filing,
+        "changes": changes,
         "form": forms[sent.pk] if sent else None,
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
-        "rows": [row_of(filing, item, forms[item.pk]) for item in items],
+        "rows": [row_of(filing, item, forms[item.pk], changes, request.user) for item in items],
         "left": sum(1 for item in items if item.replied_at is None),
         "gaps_by_section": grouped(filing, gaps_of(sheet_of(filing))),
     }
@@ -48,11 +51,14 @@ def answer_form(request, item: DeficiencyItem) -> AnswerForm:
     return AnswerForm(**bound, initial=initial, auto_id=f"id_{item.pk}_%s")
 
 
-def row_of(filing: Filing, item: DeficiencyItem, form: AnswerForm) -> dict:
-    """An item with its form, and the way to the very field."""
+def row_of(filing: Filing, item: DeficiencyItem, form: AnswerForm, changes: list[Change], viewer) -> dict:
+    """An item with its form, what was changed for it so far, and the way to the very field."""
     section = item.section or ""
     where = label_of(section, item.place) if section else str(_("综合"))
-    return {"item": item, "form": form, "where": where, "url": place_url(filing, section, item.place)}
+    opened = places_of(item)
+    done = [change for change in changes if may_change(opened, change.section, change.place)]
+    facts = {"item": item, "form": form, "where": where, "changes": done if section else []}
+    return facts | {"url": place_url(filing, section, item.place), "officer": officer_name(item.created_by, viewer)}
 
 
 @once

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from enterprises.shown import named_then, present_names
 from portal.masking import mask_name
 from projects.models import PartyType
+from supervision.actions.addenda import addable
 from supervision.actions.changes import CHANGEABLE
 from supervision.actions.numbers import numbers_of_works
 from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
@@ -16,8 +17,9 @@ from supervision.location import location_in
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
 from supervision.permit_news import news_of
-from supervision.progress import filing_tag, standing, station_boxes, timeline
+from supervision.progress import filing_tag, standing, station_boxes, timeline, was_passed
 from supervision.site_map import map_of
+from supervision.views.papers import addenda_of
 from supervision.views.submit import moment, visible_filing
 
 SHOWN_OF_PARTIES = tuple(name for name in PARTY_FIELDS if name != "consortium_role")
@@ -60,6 +62,8 @@ def filing_detail(request, pk):
         "unit_work_heads": [*[label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS], *given],
         "unit_works": [[*work_cells(work), *number_cells(work, given, numbers)] for work in data["unit_works"]],
         "attachments": data["attachments"],
+        "addenda": addenda_of(filing) if was_passed(filing, boxes) else [],
+        "may_add": mine and addable(filing),
         "may_withdraw": mine and withdrawable,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
         "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,

@@ -21,8 +21,9 @@ from supervision.location import location_in
 from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
 from supervision.permissions import can_decide, is_chief
 from supervision.permit_news import news_of
-from supervision.progress import StationBox, station_boxes, timeline
+from supervision.progress import StationBox, station_boxes, timeline, was_passed
 from supervision.site_map import map_of
+from supervision.views.papers import addenda_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
 
@@ -43,6 +44,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "entries": timeline(review.filing, boxes, request.user),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
+        "addenda": addenda_of(review.filing) if was_passed(review.filing, boxes) else [],
         **both(boxes, review),
         **ways_on(review, request.user, back),
         **neighbours(request.user, review, back),
@@ -85,8 +87,8 @@ def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) ->
     seen, items = version_seen(review), items_of(review)
     changes = changes_since(seen, review.version) if seen else []
     sheet = Sheet(review, review.version.data, by_place(changes), items_by_place(review, items), may_note, back)
-    rules = MaterialRule.objects.filter(module=review.filing.module, material__is_active=True)
-    parts = sheet.parts(documents_of(review.version), rules.select_related("material"))
+    rules = MaterialRule.objects.for_filing(review.filing)
+    parts = sheet.parts(documents_of(review.version), rules)
     asked = request.GET.get("doc", ""), request.GET.get("page", "")
     return {
         "version": review.version,

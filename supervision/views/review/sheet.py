@@ -189,8 +189,8 @@ def untitled(section: str) -> Line:
 
 
 def is_worth_naming(rule: MaterialRule) -> bool:
-    """Whether a material that nobody handed in is named: optional ones are not."""
-    return rule.need != Need.OPTIONAL
+    """Whether a material that nobody handed in is named: those that are left to the applicant are not."""
+    return rule.need not in {Need.OPTIONAL, Need.RECOMMENDED}
 
 
 def readers_of(rule: MaterialRule) -> list[str]:

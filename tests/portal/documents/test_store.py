@@ -14,7 +14,7 @@ from portal.documents import actions, arrivals, storage
 from portal.documents.actions import NoRoom, check_quota, purge, rehold, remove, store
 from portal.documents.kinds import ID_PHOTO_HINT, MB, DocumentKind, kind_of, register_kind
 from portal.documents.models import Document
-from portal.documents.sniffing import NOT_A_PDF, NOT_AN_IMAGE
+from portal.documents.sniffing import HEIC, NOT_A_PDF, NOT_AN_IMAGE, REALLY
 from portal.errors import Refused
 from tests.portal.documents import files
 
@@ -73,7 +73,11 @@ def test_other_types_are_refused_with_the_rule(owner, lying, name):
     [
         (b"<!DOCTYPE html><html>", "a.jpg", NOT_AN_IMAGE),
         (b"GIF89a" + bytes(40), "a.png", NOT_AN_IMAGE),
-        (files.image(), "a.pdf", NOT_A_PDF),
+        (files.image(), "a.pdf", REALLY % ("pdf", "图片", "jpg")),
+        (b"\0" * 40, "a.pdf", NOT_A_PDF),
+        (files.pdf(), "IMG.JPG", REALLY % ("jpg", "PDF", "pdf")),  # edge case 47
+        (b"\0\0\0\x18ftypheic" + bytes(40), "IMG.JPG", HEIC),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "IMG_0001.HEIC", HEIC),
         (b"<svg/>", "a.docx", "文件内容与扩展名 .docx 不符，请用办公软件打开后另存，再上传"),
         (b"", "a.jpg", "文件是空的（0 字节），请重新选择。"),
     ],
