@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Target
 from portal.audit import entries_about
 from portal.masking import mask_name
-from supervision.clock import Remaining, remaining
+from supervision.clock import Remaining, pause_of, remaining
 from supervision.models import DeficiencyItem, Filing, Review, ReviewDecision
 from supervision.permissions import can_prepare
 
@@ -40,7 +40,7 @@ def review_tag(role: str, review: Review | None, *, viewer: Any = None, open_ite
     """The tag of one station (interface §4); without a review: not handed in for it."""
     name = str(Target(role).label)
     if review is None:
-        return Tag(_("未报%(role)s") % {"role": name}, "grey")
+        return Tag(_("%(role)s未报") % {"role": name}, "grey")
     facts = {"role": name, "round": review.round, "count": open_items, "who": officer_name(review.assignee, viewer)}
     match review.status:
         case Status.WAITING:
@@ -97,6 +97,7 @@ class StationBox:
     officer: str
     deadline: Remaining | None
     items: list[DeficiencyItem]
+    pause: str = ""  # why the clock stands
 
     @property
     def label(self) -> str:
@@ -118,7 +119,8 @@ def _box(role: str, review: Review | None, items: dict[Any, list[DeficiencyItem]
     waiting = len([item for item in mine if item.closed_at is None and item.replied_at is None])
     tag = review_tag(role, review, viewer=viewer, open_items=waiting)
     officer = officer_name(review.assignee, viewer) if review else ""
-    return StationBox(role, tag, review, officer, remaining(review) if review else None, mine)
+    left, pause = (remaining(review), pause_of(review)) if review else (None, "")
+    return StationBox(role, tag, review, officer, left, mine, pause)
 
 
 @dataclass(frozen=True)
@@ -237,11 +239,18 @@ def _audited(filing: Filing):
         "filing.supplemented": (_("补报另一监督对象"), "blue"),
         "filing.superseded": (_("转入新的报监"), ""),
         "filing.filed": (_("报监完毕"), "green"),
+        "filing.promise_changed": (_("调整承诺取得施工许可日期"), ""),
+        "filing.due_moved": (_("办理期限随工作日历顺延"), ""),
+    }
+    texts = {
+        "filing.promise_changed": _("%(old)s → %(new)s，%(reason)s"),
+        "filing.due_moved": _("%(role)s：%(old)s → %(new)s，%(reason)s"),
     }
     for entry in entries_about(filing).filter(event__in=titles):
         title, tone = titles[entry.event]
-        by = entry.actor_label if entry.event != "filing.filed" else ""
-        yield entry.at, {"title": title, "by": by, "tone": tone}
+        by = entry.actor_label if entry.event not in {"filing.filed", "filing.due_moved"} else ""
+        text = texts[entry.event] % entry.details if entry.event in texts else ""
+        yield entry.at, {"title": title, "by": by, "tone": tone, "text": text}
 
 
 def _next_steps(filing: Filing, boxes: list[StationBox]) -> list[dict[str, Any]]:

@@ -132,6 +132,8 @@ def nothing_wrong(user) -> str:
         return _("等待超过三天的项目用户申请会出现在这里。")
     if user.is_personal:
         return _("被退回的报监、久未审核的项目用户申请和企业的加入邀请会出现在这里。")
+    if user.is_operator:
+        return _("需要平台运营处理的事项会出现在这里，如尚未录入的节假日安排。")
     return _("即将到期和已超期的审核会出现在这里。")
 
 

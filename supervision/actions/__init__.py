@@ -4,6 +4,7 @@ from supervision.actions.assign import assign_review
 from supervision.actions.attachments import attach, remove_attachment
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
 from supervision.actions.create import create_filing, pull_permit
+from supervision.actions.promises import change_promise
 from supervision.actions.reveal import reveal_head
 from supervision.actions.review import (
     accept_review,
@@ -33,6 +34,7 @@ __all__ = [
     "approve_review",
     "assign_review",
     "change_item",
+    "change_promise",
     "drop_item",
     "editable_places",
     "may_change",

@@ -21,14 +21,14 @@ from supervision.actions.identity import (
     require_convertible,
     require_new,
 )
-from supervision.actions.people import applicants_of
+from supervision.actions.people import applicants_of, in_charge_of
 from supervision.actions.settle import settle
 from supervision.actions.versions import freeze
 from supervision.clock import start_clock
 from supervision.frozen import substantive_changes
 from supervision.gaps import Warning, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing, FilingVersion, Review
-from supervision.permissions import enterprise_of, officers_of, require_preparer
+from supervision.permissions import enterprise_of, require_preparer
 
 LONGEST_REASON = Filing._meta.get_field("overruled_candidate_reason").max_length
 
@@ -170,7 +170,5 @@ def tell_station(review: Review, event: str) -> None:
     """Tell the officer who has it, or everybody who may take it."""
     if review.status not in Review.UNDECIDED:
         return
-    officers = officers_of(review.station, review.role)
-    mine = [officer for officer in officers if officer.pk == review.assignee_id]
     link = reverse("review:detail", args=[review.pk])
-    notify(mine or officers, event, about=review, link=link, filing=review.filing, review=review)
+    notify(in_charge_of(review), event, about=review, link=link, filing=review.filing, review=review)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Target
 from portal.forms import PortalForm
 from supervision.candidates import Candidate
+from supervision.forms.fields import DayField
 from supervision.gaps import Warning
 from supervision.models import DeficiencyItem, Filing
 
@@ -97,6 +98,15 @@ class SubmitForm(AcknowledgeForm):
 
 def described(filing: Filing) -> str:
     return f"{filing.get_module_display()} {filing.number} {filing}（{filing.get_status_display()}）"
+
+
+class PromiseForm(PortalForm):
+    """Another day for the permit, and why."""
+
+    promised_by = DayField(_("承诺取得施工许可日期"), required=True)
+    reason = forms.CharField(
+        label=_("调整原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("监督站会看到原因。")
+    )
 
 
 class AnswerForm(PortalForm):

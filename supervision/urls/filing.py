@@ -9,6 +9,7 @@ life = [
     path("submit/", submit.filing_submit, name="submit"),
     path("done/", submit.filing_done, name="done"),
     path("withdraw/", submit.filing_withdraw, name="withdraw"),
+    path("promise/", submit.filing_promise, name="promise"),
     path("supplement/", submit.filing_supplement, name="supplement"),
     path("corrections/", corrections.filing_correct, name="correct"),
     path("resubmit/", corrections.filing_resubmit, name="resubmit"),

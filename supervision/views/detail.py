@@ -9,6 +9,7 @@ from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_labe
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
 from supervision.progress import filing_tag, standing, station_boxes, timeline
+from supervision.promises import promise_text, promised_day
 from supervision.views.submit import moment, visible_filing
 
 SHOWN_OF_PARTIES = tuple(name for name in PARTY_FIELDS if name != "consortium_role")
@@ -45,11 +46,19 @@ def filing_detail(request, pk):
         "unit_work_heads": [label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS],
         "unit_works": [work_cells(work) for work in data["unit_works"]],
         "attachments": data["attachments"],
+        **promise_of(filing),
+        "may_promise": mine,
         "may_withdraw": mine and withdrawable,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }
     return render(request, "supervision/detail.html", context)
+
+
+def promise_of(filing: Filing) -> dict:
+    """Until when an early filing in force promises a permit, and how far that is."""
+    promised = promised_day(filing) if filing.spec.early and filing.status in Filing.LIVE else None
+    return {"promised": promised, "promise_left": promise_text(filing) if promised else ""}
 
 
 def facts_of(filing: Filing) -> list[tuple]:

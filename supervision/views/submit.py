@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -10,15 +11,16 @@ from django.utils.translation import gettext as _
 from enterprises.permissions import bar_administrator
 from portal.forms import posted
 from portal.once import once
-from supervision.actions import submit_filing, supplement_filing, withdraw_filing
+from supervision.actions import change_promise, submit_filing, supplement_filing, withdraw_filing
 from supervision.candidates import Match, candidates_for, earlier_filings
 from supervision.catalogue import SPECS, Section
 from supervision.clock import LIMIT
-from supervision.forms.submit import SubmitForm
+from supervision.forms.submit import PromiseForm, SubmitForm
 from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import require_preparer
 from supervision.progress import missing_targets, station_boxes
+from supervision.promises import promise_text, promised_day
 
 EDIT_URLS = {
     Section.BASICS: "filing:basics",
@@ -132,3 +134,19 @@ def filing_supplement(request, pk):
         supplement_filing(filing, by=request.user)
         return redirect("filing:done", pk=filing.pk)
     return render(request, "supervision/supplement.html", {"filing": filing, "missing": missing_targets(filing)})
+
+
+@once
+def filing_promise(request, pk):
+    """调整承诺日期, while an early filing is in force."""
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if not filing.spec.early or filing.status not in Filing.LIVE:
+        return redirect(filing)
+    form = PromiseForm(**posted(request), initial={"promised_by": filing.permit_promised_by})
+    if form.is_valid():
+        change_promise(filing, **form.cleaned_data, by=request.user)
+        messages.success(request, _("承诺日期已调整，监督站会看到新的日期和原因。"))
+        return redirect(filing)
+    facts = {"promised": promised_day(filing), "left": promise_text(filing)}
+    return render(request, "supervision/promise.html", {"filing": filing, "form": form} | facts)
