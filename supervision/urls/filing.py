@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from supervision.views import attachments, corrections, detail, edit, lists, receipt, submit
+from supervision.views import attachments, corrections, detail, edit, lists, receipt, submit, which
 
 life = [
     path("", detail.filing_detail, name="detail"),
@@ -27,6 +27,7 @@ editor = [
 urlpatterns = [
     path("<uuid:pk>/", include(life)),
     path("<uuid:pk>/edit/", include(editor)),
+    path("which/", which.which_module, name="which"),
     path("<slug:slug>/", lists.filing_list, name="list"),
     path("<slug:slug>/new/", lists.filing_new, name="new"),
 ]

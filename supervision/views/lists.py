@@ -22,6 +22,7 @@ from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchFor
 from supervision.models import Filing, Review
 from supervision.permissions import preparable_among, require_entry
 from supervision.progress import filing_tag, review_tag
+from supervision.views.which import pulled_for
 
 
 def module_of(slug: str) -> Module:
@@ -42,6 +43,7 @@ def filing_list(request, slug):
     mine = preparable_among(request.user, page.rows)
     rows = [row_of(filing, filing.pk in mine, request.user) for filing in page.rows]
     context = {"module": module, "spec": SPECS[module], "form": search, "page": page, "rows": rows}
+    context["pulled"] = pulled_for(request.user) if SPECS[module].created_by_hand else []
     return render(request, "supervision/list.html", context)
 
 
@@ -87,6 +89,7 @@ def filing_new(request, slug):
         filing = create_filing(module=module, enterprise=form.cleaned_data["enterprise"], award=award, by=request.user)
         return redirect("filing:basics", pk=filing.pk)
     context = {"module": module, "spec": SPECS[module], "form": form, "enterprises": list(enterprises)}
+    context["pulled"] = pulled_for(request.user)
     if SPECS[module].from_awards:
         return render(request, "supervision/new_from_award.html", context | awards_for(request, enterprises))
     return render(request, "supervision/new.html", context)
