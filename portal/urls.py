@@ -30,7 +30,6 @@ urlpatterns = [
     path("", include("projects.urls")),
     path("", include("supervision.urls")),
     path("documents/", include("portal.documents.urls")),
-    path("calendar/", include("portal.holidays.urls")),
     path("dev/", include("portal.notifications.urls")),
     path("dictionaries/", admin.site.urls),
 ]

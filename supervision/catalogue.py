@@ -149,6 +149,8 @@ name_events(
         "filing.approved": _("审核通过"),
         "filing.filed": _("报监完毕"),
         "filing.superseded": _("已转联合报监"),
+        "filing.due_moved": _("办理期限随工作日历顺延"),
+        "filing.promise_changed": _("调整承诺取得施工许可日期"),
         "review.accepted": _("受理"),
         "review.assigned": _("转办"),
         "review.returned": _("退回补正"),

@@ -1,11 +1,32 @@
 """/console/ for operators, /audit/ for auditors."""
 
-from django.urls import include, path
+from datetime import date
 
-from portal.console import audit, desk
+from django.urls import include, path, register_converter
+
+from portal.console import audit, calendar, desk
+
+
+class DateConverter:
+    """2027-01-04; what is no date is no address."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
+register_converter(DateConverter, "date")
 
 console = [
     path("", desk.console, name="index"),
+    path("calendar/", calendar.year_page, name="calendar"),
+    path("calendar/import/", calendar.import_page, name="calendar-import"),
+    path("calendar/<int:year>/", calendar.year_page, name="calendar-year"),
+    path("calendar/<date:day>/", calendar.day_page, name="calendar-day"),
 ]
 
 trail = [

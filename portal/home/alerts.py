@@ -120,7 +120,7 @@ def calendar_missing() -> list[Alert]:
         return []
     text = _("办理期限目前只按周末计算")
     title = _("%(year)d 年节假日安排尚未录入") % {"year": year}
-    return [Alert(title, _("待录入"), "orange", f"{address('calendar-import')}?year={year}", text)]
+    return [Alert(title, _("待录入"), "orange", f"{address('console:calendar-import')}?year={year}", text)]
 
 
 def invited(user) -> list[Alert]:

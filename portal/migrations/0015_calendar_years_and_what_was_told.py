@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0002_audit_is_append_only'),
+        ('portal', '0003_audit_check'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -174,7 +174,12 @@ def test_nobody_but_an_operator_changes_the_calendar_or_finds_its_pages(client, 
     with pytest.raises(Http404):
         take_notice(2027, text=NEW_YEAR, by=person)
     client.force_login(person)
-    for page in ("/calendar/", "/calendar/2027/", "/calendar/2027-01-04/", "/calendar/import/"):
+    for page in (
+        "/console/calendar/",
+        "/console/calendar/2027/",
+        "/console/calendar/2027-01-04/",
+        "/console/calendar/import/",
+    ):
         assert client.get(page).status_code == 404
 
 
@@ -250,51 +255,53 @@ def desk(client):
 
 
 def test_a_year_is_shown_month_by_month_with_what_differs(desk, national_day):
-    page = desk.get("/calendar/2026/").content.decode()
+    page = desk.get("/console/calendar/2026/").content.decode()
     assert page.count("<caption>") == 12
-    assert page.count('href="/calendar/2026-') == 365
+    assert page.count('href="/console/calendar/2026-') == 365
     assert '>1<small>休</small><span class="vh">国庆节、中秋节</span>' in page
     assert '>10<small>班</small><span class="vh">调休</span>' in page
 
 
 def test_a_year_asks_the_database_equally_often(desk, national_day, django_assert_num_queries):
-    desk.get("/calendar/2025/")
+    desk.get("/console/calendar/2025/")
     for year in (2025, 2026):
         with django_assert_num_queries(6):
-            desk.get(f"/calendar/{year}/")
+            desk.get(f"/console/calendar/{year}/")
 
 
-@pytest.mark.parametrize("address", ["/calendar/1999/", "/calendar/2026-02-30/", "/calendar/2026-13-01/"])
+@pytest.mark.parametrize(
+    "address", ["/console/calendar/1999/", "/console/calendar/2026-02-30/", "/console/calendar/2026-13-01/"]
+)
 def test_what_is_no_day_has_no_page(desk, address):
     assert desk.get(address).status_code == 404
 
 
 def test_one_day_is_changed_on_its_page(desk):
-    assert "现为工作日" in desk.get("/calendar/2026-11-23/").content.decode()
+    assert "现为工作日" in desk.get("/console/calendar/2026-11-23/").content.decode()
     answer = {"is_workday": "no", "note": "防汛", "reason": "市政府通知"}
-    page = desk.post("/calendar/2026-11-23/", answer, follow=True).content.decode()
+    page = desk.post("/console/calendar/2026-11-23/", answer, follow=True).content.decode()
     assert "已更新 1 天" in page and not is_workday(MONDAY)
-    assert desk.post("/calendar/2026-11-23/", {"is_workday": "no"}).status_code == 200
+    assert desk.post("/console/calendar/2026-11-23/", {"is_workday": "no"}).status_code == 200
     assert len(entries()) == 1
 
 
 def test_a_notice_is_looked_at_before_it_is_taken(desk):
     given = {"year": "2027", "source": "国办发明电〔2026〕1号", "text": f"{NEW_YEAR}\n{SPRING}"}
-    page = desk.post("/calendar/import/", given).content.decode()
+    page = desk.post("/console/calendar/import/", given).content.decode()
     assert "共读出 12 天" in page and "2027-02-09" in page
     assert not WorkDay.objects.exists() and not CalendarYear.objects.exists()
 
-    page = desk.post("/calendar/import/", given | {"take": "1"}, follow=True).content.decode()
+    page = desk.post("/console/calendar/import/", given | {"take": "1"}, follow=True).content.decode()
     assert "已更新 12 天" in page and "国办发明电〔2026〕1号" in page
     assert CalendarYear.objects.get().year == 2027
 
 
 def test_what_was_not_read_is_shown_and_has_to_be_ticked(desk):
     given = {"year": "2027", "text": f"{NEW_YEAR}春节：2月5日（周六）放假。"}
-    assert "2027年2月5日是周五，不是周六" in desk.post("/calendar/import/", given).content.decode()
-    page = desk.post("/calendar/import/", given | {"take": "1"}).content.decode()
+    assert "2027年2月5日是周五，不是周六" in desk.post("/console/calendar/import/", given).content.decode()
+    page = desk.post("/console/calendar/import/", given | {"take": "1"}).content.decode()
     assert "请先核对下面没有读出的内容" in page and not WorkDay.objects.exists()
-    desk.post("/calendar/import/", given | {"take": "1", "checked": "on"})
+    desk.post("/console/calendar/import/", given | {"take": "1", "checked": "on"})
     assert WorkDay.objects.count() == 3
 
 
@@ -302,7 +309,7 @@ def test_what_was_not_read_is_shown_and_has_to_be_ticked(desk):
 def test_a_csv_file_is_read_however_the_program_wrote_it(desk, encoding):
     table = "日期,是否工作日,说明\n2027-01-01,休息日,元旦\n".encode(encoding)
     file = SimpleUploadedFile("放假.csv", table, content_type="text/csv")
-    page = desk.post("/calendar/import/", {"year": "2027", "file": file}).content.decode()
+    page = desk.post("/console/calendar/import/", {"year": "2027", "file": file}).content.decode()
     assert "共读出 1 天" in page and "元旦" in page
 
 
@@ -310,13 +317,13 @@ def test_a_csv_file_is_read_however_the_program_wrote_it(desk, encoding):
     "given", [{"text": ""}, {"text": "x" * 200_001}, {"file": SimpleUploadedFile("a.csv", b"\xff\xff\x80")}]
 )
 def test_what_is_no_notice_is_refused_on_the_form(desk, given):
-    page = desk.post("/calendar/import/", {"year": "2027"} | given).content.decode()
+    page = desk.post("/console/calendar/import/", {"year": "2027"} | given).content.decode()
     assert "errorlist" in page or "summary" in page
     assert not CalendarYear.objects.exists()
 
 
 def test_the_menu_of_an_operator_leads_to_the_calendar(desk):
-    assert 'href="/calendar/"' in desk.get("/home/").content.decode()
+    assert 'href="/console/calendar/"' in desk.get("/home/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

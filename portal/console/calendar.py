@@ -2,7 +2,6 @@
 
 import calendar
 from datetime import date
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.calendar import CalendarYear, WorkDay, today
+from portal.console.gates import for_operators
 from portal.forms import posted
 from portal.holidays.actions import (
     FIRST_YEAR,
@@ -20,7 +20,6 @@ from portal.holidays.actions import (
     Changed,
     changes_by,
     missing_year,
-    require_operator,
     set_day,
     take_notice,
     unnamed,
@@ -32,20 +31,9 @@ from portal.once import once
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
-def for_operators(view):
-    """To all others the calendar's pages do not exist."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        require_operator(request.user)
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
 @require_safe
 @for_operators
-def calendar_year(request: HttpRequest, year: int | None = None) -> HttpResponse:
+def year_page(request: HttpRequest, year: int | None = None) -> HttpResponse:
     year = year or today().year
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404
@@ -61,7 +49,7 @@ def calendar_year(request: HttpRequest, year: int | None = None) -> HttpResponse
         "before": year - 1 if year > FIRST_YEAR else None,
         "after": year + 1 if year < LAST_YEAR else None,
     }
-    return render(request, "calendar/year.html", context)
+    return render(request, "console/calendar_year.html", context)
 
 
 def month_of(year: int, month: int, rows: dict[date, WorkDay]) -> dict[str, Any]:
@@ -84,7 +72,7 @@ def cell_of(day: date, row: WorkDay | None) -> dict[str, Any]:
 
 @once
 @for_operators
-def calendar_day(request: HttpRequest, day: date) -> HttpResponse:
+def day_page(request: HttpRequest, day: date) -> HttpResponse:
     """One day, with the reason for the change."""
     row = WorkDay.objects.filter(date=day).first()
     now = cell_of(day, row)
@@ -92,24 +80,24 @@ def calendar_day(request: HttpRequest, day: date) -> HttpResponse:
     form = DayForm(**posted(request), initial=initial)
     if form.is_valid():
         say(request, set_day(day, **form.cleaned_data, by=request.user))
-        return redirect("calendar-year", day.year)
+        return redirect("console:calendar-year", day.year)
     context = {"day": day, "weekday": WEEKDAYS[day.weekday()], "now": now, "form": form}
-    return render(request, "calendar/day.html", context)
+    return render(request, "console/calendar_day.html", context)
 
 
 @once
 @for_operators
-def calendar_import(request: HttpRequest) -> HttpResponse:
+def import_page(request: HttpRequest) -> HttpResponse:
     """Paste, look at what would change, take it."""
     year = missing_year() or today().year
     form = NoticeForm(**posted(request), initial={"year": request.GET.get("year", year)})
     if not form.is_valid() or "back" in request.POST:
-        return render(request, "calendar/import.html", {"form": form})
+        return render(request, "console/calendar_import.html", {"form": form})
     given = form.cleaned_data
     reading = read_notice(given["text"], given["year"])
     if "take" in request.POST and reading.days and (given["checked"] or not reading.unread):
         say(request, take_notice(given["year"], text=given["text"], source=given["source"], by=request.user))
-        return redirect(reverse("calendar-year", args=[given["year"]]))
+        return redirect(reverse("console:calendar-year", args=[given["year"]]))
     changes = {day.date for day in changes_by(reading.days)}
     rows = [
         {"day": day, "weekday": WEEKDAYS[day.date.weekday()], "is_new": day.date in changes} for day in reading.days
@@ -123,7 +111,7 @@ def calendar_import(request: HttpRequest) -> HttpResponse:
         "unticked": "take" in request.POST and bool(reading.unread),
         "again": CalendarYear.objects.filter(year=given["year"]).first(),
     }
-    return render(request, "calendar/preview.html", context)
+    return render(request, "console/calendar_preview.html", context)
 
 
 def say(request: HttpRequest, changed: Changed) -> None:
