@@ -12,6 +12,7 @@ register(
     Kind("filing.approved", _("审核通过，待补报另一监督对象")),
     Kind("filing.filed", _("报监完毕"), sms=True),
     Kind("filing.superseded", _("先期报监已转入")),
+    Kind("filing.prior_decided", _("原报监已办结")),
     Kind("review.accepted", _("监督站已受理")),
     Kind("review.assigned", _("转办给我的审核")),
     Kind("review.approved", _("监督站已通过")),

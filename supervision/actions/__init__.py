@@ -2,6 +2,7 @@
 
 from supervision.actions.assign import assign_review
 from supervision.actions.attachments import attach, remove_attachment
+from supervision.actions.conversion import await_prior, take_over
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
 from supervision.actions.create import create_filing, pull_permit
 from supervision.actions.promises import change_promise
@@ -22,6 +23,7 @@ from supervision.actions.withdraw import supplement_filing, withdraw_filing
 __all__ = [
     "Outdated",
     "attach",
+    "await_prior",
     "create_filing",
     "pull_permit",
     "remove_attachment",
@@ -46,5 +48,6 @@ __all__ = [
     "settle",
     "submit_filing",
     "supplement_filing",
+    "take_over",
     "withdraw_filing",
 ]

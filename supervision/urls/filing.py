@@ -9,6 +9,7 @@ life = [
     path("submit/", submit.filing_submit, name="submit"),
     path("done/", submit.filing_done, name="done"),
     path("withdraw/", submit.filing_withdraw, name="withdraw"),
+    path("take-over/", submit.filing_take_over, name="take-over"),
     path("promise/", submit.filing_promise, name="promise"),
     path("supplement/", submit.filing_supplement, name="supplement"),
     path("corrections/", corrections.filing_correct, name="correct"),

@@ -20,6 +20,7 @@ from portal.errors import wants_json
 from portal.places import JurisdictionArea, suggest_area
 from supervision.actions import Outdated, editable_places, open_items
 from supervision.actions.sections import VERSIONS
+from supervision.candidates import earlier_filings
 from supervision.catalogue import Section
 from supervision.forms.boards import (
     Board,
@@ -110,7 +111,10 @@ def filing_hub(request, pk):
     parts = {part["label"]: part["gaps"] for part in grouped(filing, context["gaps"])}
     rows = [each | {"gaps": parts.get(each["label"], [])} for each in context["tabs"]]
     items = list(open_items(filing)) if filing.status == Filing.Status.RETURNED else []
-    return render(request, "supervision/hub.html", context | {"rows": rows, "item_count": len(items)})
+    earlier = earlier_filings(filing, request.user) if not filing.round and context["gaps"] else []
+    return render(
+        request, "supervision/hub.html", context | {"rows": rows, "item_count": len(items), "earlier": earlier}
+    )
 
 
 # The three sections that are typed

@@ -322,8 +322,8 @@ def test_what_is_no_notice_is_refused_on_the_form(desk, given):
     assert not CalendarYear.objects.exists()
 
 
-def test_the_menu_of_an_operator_leads_to_the_calendar(desk):
-    assert 'href="/console/calendar/"' in desk.get("/home/").content.decode()
+def test_the_operators_desk_leads_to_the_calendar(desk):
+    assert 'href="/console/calendar/"' in desk.get("/console/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from supervision.frozen import Change, changes_since
 from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
 from supervision.permissions import can_decide, is_chief
 from supervision.progress import StationBox, station_boxes, timeline
+from supervision.scope import scope_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
 
@@ -37,6 +38,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "review": review,
         "filing": review.filing,
         "name": name_of(review),
+        "scope": scope_of(review),
         "entries": timeline(review.filing, boxes, request.user),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
