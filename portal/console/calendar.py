@@ -106,7 +106,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
         "given": given,
         "rows": rows,
         "change_count": len(changes),
-        "unread": reading.unread,
+        "not_read": reading.unread,
         "kept": unnamed(reading, given["year"]) if reading.days else [],
         "unticked": "take" in request.POST and bool(reading.unread),
         "again": CalendarYear.objects.filter(year=given["year"]).first(),

@@ -298,7 +298,8 @@ def test_a_notice_is_looked_at_before_it_is_taken(desk):
 
 def test_what_was_not_read_is_shown_and_has_to_be_ticked(desk):
     given = {"year": "2027", "text": f"{NEW_YEAR}春节：2月5日（周六）放假。"}
-    assert "2027年2月5日是周五，不是周六" in desk.post("/console/calendar/import/", given).content.decode()
+    page = desk.post("/console/calendar/import/", given).content.decode()
+    assert page.count("2027年2月5日是周五，不是周六") == 1
     page = desk.post("/console/calendar/import/", given | {"take": "1"}).content.decode()
     assert "请先核对下面没有读出的内容" in page and not WorkDay.objects.exists()
     desk.post("/console/calendar/import/", given | {"take": "1", "checked": "on"})
