@@ -6,18 +6,22 @@ from portal.audit.names import name_events
 from portal.documents.kinds import ID_PHOTO_HINT, IMAGES, MB, SCANS, DocumentKind, register_kind
 
 LICENCE = DocumentKind("business_licence", _("营业执照"), SCANS, 10 * MB, most=1)
+RENAMED = DocumentKind("renamed_licence", _("更名后的营业执照"), SCANS, 10 * MB, most=1)
 LETTER = DocumentKind("authorisation_letter", _("授权委托书"), SCANS, 10 * MB, personal=True, most=1)
 ID_PHOTO = DocumentKind(
     "id_photo", _("身份证照片"), IMAGES, 5 * MB, personal=True, most=2, hint=ID_PHOTO_HINT, watermarked=True
 )
 APPOINTMENT = DocumentKind("appointment", _("任职证明"), SCANS, 10 * MB, personal=True, most=1)
 
-register_kind(LICENCE, LETTER, ID_PHOTO, APPOINTMENT)
+register_kind(LICENCE, RENAMED, LETTER, ID_PHOTO, APPOINTMENT)
 
 name_events(
     {
         "enterprise.registered": _("注册企业"),
         "enterprise.join_requested": _("申请加入企业"),
+        "enterprise.renamed": _("企业更名"),
+        "enterprise.suspended": _("暂停企业"),
+        "enterprise.restored": _("恢复企业"),
         "join_request.handled": _("处理加入申请"),
         "system.granted": _("授权业务系统"),
         "system.revoked": _("取消业务系统授权"),

@@ -7,6 +7,9 @@ from portal.notifications.kinds import Kind, register
 register(
     Kind("enterprise.registered", _("企业注册成功"), sms=True),
     Kind("enterprise.join_requested", _("有人申请加入企业"), sms=True),
+    Kind("enterprise.renamed", _("企业更名完成"), sms=True),
+    Kind("enterprise.suspended", _("企业已被暂停"), sms=True),
+    Kind("enterprise.restored", _("企业已恢复"), sms=True),
     Kind("member.created", _("企业为您创建了账号"), sms=True),
     Kind("member.invited", _("企业邀请您加入"), sms=True),
     Kind("member.accepted", _("本人同意加入")),

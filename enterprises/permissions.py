@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
 from portal.documents.permissions import register_reader
+from portal.errors import Refused
 
-ADMINISTRATOR_BARRED = _("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
+ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
 
 
 def administered_by(user):
@@ -32,14 +34,31 @@ def administrators_of(enterprise: Enterprise) -> list:
 
 
 def enterprises_granted(user, system: str):
-    """The enterprises for which this person may enter `system`: active member, granted, not switched off."""
+    """The enterprises for which this person may enter `system`: active member, granted, not switched off.
+
+    A suspended enterprise's people still read and reply; what is new asks `require_good_standing` (domain §5.7 58).
+    """
     if not user.is_personal:
         return Enterprise.objects.none()
     excluded = MemberExclusion.objects.filter(system=system).values("member")
     memberships = Member.objects.filter(user=user, status=Member.Status.ACTIVE).exclude(pk__in=excluded)
     granted = SystemGrant.objects.filter(system=system, revoked_at=None)
-    return Enterprise.objects.filter(status=Enterprise.Status.ACTIVE, pk__in=memberships.values("enterprise")).filter(
+    return Enterprise.objects.filter(status__in=Enterprise.READING, pk__in=memberships.values("enterprise")).filter(
         pk__in=granted.values("enterprise")
+    )
+
+
+def require_good_standing(enterprise: Enterprise | None) -> None:
+    """Refuse what is new of an enterprise that was suspended; what is under way goes on (domain §5.7 58)."""
+    if enterprise is None or enterprise.status != Enterprise.Status.SUSPENDED:
+        return
+    facts = {"name": enterprise.name, "reason": enterprise.suspended_reason}
+    raise Refused(
+        _("暂停期间不能新建报监和提交新的报监；在办事项可以查看、答复和重新提交。"),
+        _("暂停原因：%(reason)s") % facts,
+        _("如有异议，请联系平台运营人员。"),
+        heading=_("%(name)s已被暂停") % facts,
+        safe=_("已填写的内容已保存。"),
     )
 
 

@@ -9,20 +9,21 @@ from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Registration
-from enterprises.models import Member
+from enterprises.models import EnterpriseName, Member
 
 
 class State(models.TextChoices):
     """How a membership is shown."""
 
-    WAITING = "waiting", _("待本人确认")
-    ACTIVE = "active", _("在职")
-    DISABLED = "disabled", _("已停用")
-    LEFT = "left", _("已离职")
-    DECLINED = "declined", _("本人未同意")
+    WAITING = "waiting", gettext_lazy("待本人确认")
+    ACTIVE = "active", gettext_lazy("在职")
+    DISABLED = "disabled", gettext_lazy("已停用")
+    LEFT = "left", gettext_lazy("已离职")
+    DECLINED = "declined", gettext_lazy("本人未同意")
 
 
 TONES = {
@@ -85,3 +86,19 @@ def of_draft(draft: Registration | None) -> Shown:
     """What was typed is kept in the draft whose id the membership has."""
     kept = draft.data if draft else {}
     return Shown(kept.get("name") or "—", kept.get("phone", ""), kept.get("id_number", ""))
+
+
+# Names that changed
+
+
+def present_names(codes: Iterable[str]) -> dict[tuple[str, str], str]:
+    """What units are called now, by credit code and a name they had: one question for a whole page."""
+    former = EnterpriseName.objects.filter(enterprise__uscc__in=[code for code in codes if code])
+    rows = former.values_list("enterprise__uscc", "name", "enterprise__name")
+    return {(code, name): now for code, name, now in rows if name != now}
+
+
+def named_then(name: str, uscc: str, present: dict[tuple[str, str], str]) -> str:
+    """A unit as a paper of its time names it, with what it is called today (domain §5.7 25)."""
+    now = present.get((uscc, name))
+    return _("%(name)s（现名%(now)s）") % {"name": name, "now": now} if now else name

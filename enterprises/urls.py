@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enterprises.views import management, members, registration
+from enterprises.views import management, members, registration, standing
 
 # /register/enterprise/
 register = [
@@ -30,6 +30,8 @@ member = [
 # /platform/enterprises/<pk>/
 enterprise: list[URLPattern | URLResolver] = [
     path("", management.enterprise_detail, name="detail"),
+    path("rename/", standing.rename, name="rename"),
+    path("rename/file/", standing.rename_file, name="rename-file"),
     path("systems/", management.system_list, name="systems"),
     path("systems/add/", management.system_add, name="system-add"),
     path("systems/<int:grant>/revoke/", management.system_revoke, name="system-revoke"),
@@ -46,6 +48,9 @@ own: list[URLPattern | URLResolver] = [
     path("register/enterprise/", include(register)),
     path("platform/enterprises/", management.enterprise_list, name="list"),
     path("platform/enterprises/<uuid:pk>/", include(enterprise)),
+    path("console/enterprises/", standing.console, name="console"),
+    path("console/enterprises/<uuid:pk>/suspend/", standing.suspend, name="suspend"),
+    path("console/enterprises/<uuid:pk>/restore/", standing.restore, name="restore"),
     path("enterprises/find/", management.find, name="find"),
     path("invitations/", members.invitations, name="invitations"),
     path("invitations/<uuid:pk>/<slug:move>/", members.invitation_answer, name="invitation-answer"),

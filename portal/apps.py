@@ -1,4 +1,4 @@
-"""The kernel's start: find every app's kinds of messages, check the settings."""
+"""The kernel's start: find every app's kinds of messages and lists, check the settings."""
 
 from django.apps import AppConfig
 from django.core.checks import register
@@ -14,4 +14,4 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_production)
-        autodiscover_modules("notices")
+        autodiscover_modules("notices", "lists")

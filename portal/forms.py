@@ -206,6 +206,7 @@ class SearchForm(PortalForm):
     """
 
     shown = 4
+    no_chip: tuple[str, ...] = ("sort",)  # fields that order the list rather than restrict it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "q_%s")  # a list page may hold another form with the same names
@@ -236,9 +237,9 @@ class SearchForm(PortalForm):
     def chips(self) -> list[dict[str, Any]]:
         """One entry per condition in force: label, text, and the address of the list without it."""
         return [
-            {"label": field.label, "text": _shown_value(field, self.given[field.name]), "url": self._without(field)}
+            {"label": field.label, "text": shown_value(field, self.given[field.name]), "url": self._without(field)}
             for field in self.visible_fields()
-            if field.name in self.given
+            if field.name in self.given and field.name not in self.no_chip
         ]
 
     def _without(self, field: forms.BoundField) -> str:
@@ -248,7 +249,8 @@ class SearchForm(PortalForm):
         return f"?{query.urlencode()}"
 
 
-def _shown_value(field: forms.BoundField, value: Any) -> str:
+def shown_value(field: forms.BoundField, value: Any) -> str:
+    """What was chosen or typed, in the words of the field."""
     if value is True:
         return str(_("是"))
     choices = getattr(field.field, "choices", None)

@@ -4,8 +4,10 @@
 from portal.audit.models import AuditCheck, AuditEntry, AuditSeal
 from portal.calendar import CalendarYear, WorkDay
 from portal.documents.models import Document
+from portal.exports.models import Export
 from portal.home.models import Notice
 from portal.limits import LimitWindow
+from portal.lists.models import SavedView
 from portal.notifications.models import Delivery, Message, Notified, TrayEntry
 from portal.numbers import NumberSeries
 from portal.once import OnceToken

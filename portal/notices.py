@@ -1,7 +1,11 @@
-"""The messages of the kernel; the texts are templates/messages/<event>.txt."""
+"""The kernel's own messages; the texts are templates/messages/<event>.txt."""
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.notifications import Kind, register
 
-register(Kind("calendar.missing", _("工作日历待维护")))
+register(
+    Kind("calendar.missing", _("工作日历待维护")),
+    Kind("export.ready", _("导出已完成")),
+    Kind("export.failed", _("导出未完成")),
+)

@@ -69,10 +69,14 @@ class Page:
         return shown
 
 
-def page_of(request: HttpRequest, queryset: QuerySet, sizes: tuple[int, ...] = (10, 20, 50)) -> Page:
+def page_of(
+    request: HttpRequest, queryset: QuerySet, sizes: tuple[int, ...] = (10, 20, 50), *, by_key: bool = False
+) -> Page:
     """The page that `?page=` and `?per_page=` ask for, in two queries; a page too far is the last one.
 
     Without an order the newest come first. Past 10 000 rows nothing is counted and no page is offered.
+    `by_key` asks for the keys of the page first, then for its rows: for wide rows of lists that may be long, so
+    that what is sorted, or skipped on the way to a deep page, is narrow.
     """
     per_page = _number(request.GET.get("per_page"), sizes[0])
     per_page = per_page if per_page in sizes else sizes[0]
@@ -80,10 +84,17 @@ def page_of(request: HttpRequest, queryset: QuerySet, sizes: tuple[int, ...] = (
     last = max(1, -(-min(total, CAP) // per_page))
     number = min(max(1, _number(request.GET.get("page"), 1)), last)
     start = (number - 1) * per_page
-    rows = list(_ordered(queryset, total)[start : start + per_page]) if total else []
+    ordered = _ordered(queryset, total)[start : start + per_page]
+    rows = (_by_key(queryset, ordered) if by_key else list(ordered)) if total else []
     query = request.GET.copy()
     query.pop("page", None)
     return Page(rows, total, number, last, per_page, tuple(sizes), query)
+
+
+def _by_key(queryset: QuerySet, ordered: QuerySet) -> list[Model]:
+    keys = list(ordered.select_related(None).prefetch_related(None).values_list("pk", flat=True))
+    rows = {row.pk: row for row in queryset.order_by().filter(pk__in=keys)}
+    return [rows[key] for key in keys if key in rows]
 
 
 def _ordered(queryset: QuerySet, total: int) -> QuerySet:
@@ -96,7 +107,13 @@ def _ordered(queryset: QuerySet, total: int) -> QuerySet:
     if total > CAP or queryset.query.distinct or queryset.query.combinator:
         return queryset
     terms = queryset.query.order_by or queryset.query.get_meta().ordering or []
-    return queryset.order_by(*[_off_index(term) for term in terms])
+    return queryset.order_by(*[term if _is_computed(term, queryset) else _off_index(term) for term in terms])
+
+
+def _is_computed(term: Any, queryset: QuerySet) -> bool:
+    """Whether it orders by an annotation, which no index holds anyway."""
+    expression = term.lstrip("-") if isinstance(term, str) else getattr(term, "expression", term)
+    return getattr(expression, "name", expression) in queryset.query.annotations
 
 
 def _off_index(term: Any) -> OrderBy:

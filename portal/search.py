@@ -42,9 +42,13 @@ class Searchable(models.Model):
         """The texts to be found by, and the filters of the lists it stands in: ([name, number], {"status": …})."""
         raise NotImplementedError
 
-    def index_search(self) -> None:
-        """Set both search fields from the row as it is now; saving them (SEARCH_FIELDS) is the caller's."""
+    def index_search(self, *more: str) -> None:
+        """Set both search fields from the row as it is now; saving them (SEARCH_FIELDS) is the caller's.
+
+        `more`: texts of rows below it that are about to be saved.
+        """
         texts, filters = self.search_parts()
+        texts = [*texts, *more]
         self.search_tokens = tokens_of(*texts, **filters)
         self.search_text = "\n".join(fold(text) for text in texts if text)
 

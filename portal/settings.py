@@ -227,6 +227,16 @@ SMS_PROVIDER = env("SMS_PROVIDER", None if PRODUCTION else TRAY)
 EMAIL_PROVIDER = env("EMAIL_PROVIDER", None if PRODUCTION else TRAY)
 TRAY_KEY = env("TRAY_KEY", "")  # needed to open the tray from another address than loopback
 
+# Feeds: permits and awards from outside (docs/feeds.md). Without an address only files are imported.
+FEED_SOURCES = {
+    "permits": (env("PERMIT_FEED_URL", ""), env("PERMIT_FEED_TOKEN", "")),
+    "awards": (env("AWARD_FEED_URL", ""), env("AWARD_FEED_TOKEN", "")),
+}
+FEED_EVERY = env_int("FEED_EVERY", 600)  # seconds between two looks at a source
+FEED_TIMEOUT = env_int("FEED_TIMEOUT", 20)  # seconds that a source may be silent
+FEED_PRIVATE_NETWORK = env_bool("FEED_PRIVATE_NETWORK", not PRODUCTION)  # sources inside our own network
+EXPORT_ROWS = env_int("EXPORT_ROWS", 100_000)  # rows of one Excel export
+
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
@@ -254,9 +264,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     # people are told during the day, by the clock of CELERY_TIMEZONE
     "watch-clocks": {"task": "supervision.watch_clocks", "schedule": crontab(minute=5, hour="8-18")},
     "check-calendar": {"task": "portal.check_calendar", "schedule": crontab(minute=35, hour=9)},
+    "run-feeds": {"task": "projects.run_feeds", "schedule": 60},
+    "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
 }
 # Looked for every few seconds (portal.relay).
-RELAY_SWEEP = ["portal.check_documents", "portal.deliver", "portal.seal_audit", "portal.check_audit"]
+RELAY_SWEEP = [
+    "portal.check_documents",
+    "portal.deliver",
+    "portal.make_exports",
+    "portal.seal_audit",
+    "portal.check_audit",
+]
 
 LOGGING = {
     "version": 1,

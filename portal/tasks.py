@@ -6,6 +6,8 @@ from django.core.management import call_command
 from portal.audit.seals import seal
 from portal.audit.tasks import check_audit, check_audit_nightly, seal_audit
 from portal.documents.tasks import check_documents, clear_uploads
+from portal.exports.actions import wipe_old_exports
+from portal.exports.tasks import make_exports
 from portal.holidays.tasks import check_calendar
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
@@ -21,6 +23,7 @@ __all__ = [
     "clear_uploads",
     "deliver",
     "housekeeping",
+    "make_exports",
     "seal_audit",
 ]
 
@@ -37,4 +40,5 @@ def housekeeping() -> None:
     forget_old_windows()
     forget_old_tokens()
     empty_tray()
+    wipe_old_exports()
     seal(everything=True)

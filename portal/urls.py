@@ -30,6 +30,8 @@ urlpatterns = [
     path("", include("projects.urls")),
     path("", include("supervision.urls")),
     path("documents/", include("portal.documents.urls")),
+    path("exports/", include("portal.exports.urls")),
+    path("lists/", include("portal.lists.urls")),
     path("dev/", include("portal.notifications.urls")),
     path("dictionaries/", admin.site.urls),
 ]

@@ -16,6 +16,9 @@ name_events(
     {
         "project.completed": _("报监完毕"),
         "project.lead_appointed": _("确认项目负责人"),
+        "project.lead_replaced": _("变更项目负责人"),
+        "project.acting_appointed": _("指定代理项目经理"),
+        "project.acting_ended": _("结束代理项目经理"),
         "project_user.applied": _("申请加入项目"),
         "project_user.reapplied": _("重新申请加入项目"),
         "project_user.withdrawn": _("撤回加入项目的申请"),

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from enterprises.find import find_enterprises
 from enterprises.models import Enterprise
 from portal.search import find
-from projects.models import Project
-from projects.permissions import projects_open_to
+from projects.models import Project, ProjectParty
+from projects.permissions import of_units, projects_open_to
 
 AT_MOST = 10
 NO_PROJECT = _("未搜索到项目，代表该项目尚未在平台报监，请先完成项目报监")
@@ -23,6 +23,7 @@ class Choice(NamedTuple):
     projects: list[Project]
     project: Project | None
     asked: bool  # whether something was looked for
+    closed: Project | None = None  # it was chosen, and was closed or voided since
 
 
 def choice_of(given: dict[str, Any], *, own: list[Enterprise], signed_in: bool, find_again: str = "") -> Choice:
@@ -38,10 +39,11 @@ def choice_of(given: dict[str, Any], *, own: list[Enterprise], signed_in: bool, 
     if enterprise is None:
         return Choice(found, None, [], None, bool(company))
     chosen = None if find_again else project_with(given.get("project"), enterprise)
+    closed = None if chosen or find_again else closed_project(given.get("project"), enterprise)
     offered = [chosen] if chosen else find_projects(enterprise, works)
     if chosen is None and len(offered) == 1 and (find_again or not given.get("project")):
         chosen = offered[0]
-    return Choice(found, enterprise, offered, chosen, True)
+    return Choice(found, enterprise, offered, chosen, True, closed)
 
 
 def enterprise_with(pk: Any) -> Enterprise | None:
@@ -51,6 +53,14 @@ def enterprise_with(pk: Any) -> Enterprise | None:
 
 def project_with(pk: Any, enterprise: Enterprise) -> Project | None:
     return projects_open_to(enterprise).filter(pk=key).first() if (key := uuid_of(pk)) else None
+
+
+def closed_project(pk: Any, enterprise: Enterprise) -> Project | None:
+    """A project of the enterprise that was chosen but is open no more."""
+    if (key := uuid_of(pk)) is None:
+        return None
+    parties = ProjectParty.objects.filter(of_units(Enterprise.objects.filter(pk=enterprise.pk)), project=key)
+    return Project.objects.filter(pk__in=parties.values("project")).first()
 
 
 def find_projects(enterprise: Enterprise, keyword: str = "") -> list[Project]:

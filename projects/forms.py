@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +26,8 @@ from portal.forms import (
     SmsCodeField,
     Textarea,
 )
+from portal.kept_words import keep_words, kept_words
+from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
 from projects.models import Project
@@ -76,6 +81,8 @@ class PlaceForm(PortalForm):
     def clean_project(self) -> Project | None:
         if self.choice.project or not self.choice.enterprise:
             return self.choice.project
+        if self.choice.closed and (sentence := why_not_open(self.choice.closed)):
+            raise ValidationError(sentence, code="closed")
         raise ValidationError(_("请选择项目") if self.choice.projects else NO_PROJECT, code="required")
 
     @property
@@ -173,15 +180,28 @@ class ResubmitForm(FilesForm):
         self.fields["position"].queryset = Position.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
 
+KEPT = "approval_searches"
+
+
+def keep_keyword(request: HttpRequest) -> str:
+    """Keep the posted keyword in the session; returns its mark, "" if there is none."""
+    return keep_words(request, KEPT, request.POST.get("keyword", "")[:100])
+
+
 class ApprovalFilter(SearchForm):
-    """The search of 项目管理, with the guide's words in the box."""
+    """The search of 项目管理, with the guide's words in the box. The address holds a mark, not what was typed."""
 
     state = forms.CharField(widget=forms.HiddenInput)
-    q = forms.CharField(label=_("关键字"), max_length=100)
+    keyword = forms.CharField(label=_("关键字"), max_length=100)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["q"].widget.attrs["placeholder"] = _("姓名、手机号、项目名称")
+    def __init__(self, request: HttpRequest) -> None:
+        data = request.GET.copy()
+        data.pop("keyword", None)
+        self.mark = request.GET.get("q", "")
+        if keyword := kept_words(request, KEPT, self.mark):
+            data["keyword"] = keyword
+        super().__init__(data)
+        self.fields["keyword"].widget.attrs["placeholder"] = _("姓名、手机号、项目名称")
 
 
 class ProjectFilter(SearchForm):
@@ -192,6 +212,29 @@ class ProjectFilter(SearchForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].widget.attrs["placeholder"] = _("项目名称、工程名称、项目编号")
+
+
+class ActingForm(PortalForm):
+    """指定代理项目经理: who, from when to when, and why."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("代理人员"), empty_label=_("请选择"))
+    since = forms.DateField(label=_("代理开始日期"), initial=timezone.localdate)
+    until = forms.DateField(label=_("代理截止日期"))
+    reason = forms.CharField(
+        label=_("原因"), max_length=300, widget=Textarea(attrs={"rows": 3}), help_text=_("监督站会看到。")
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], left: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["user"]
+        chosen.queryset = people  # type: ignore[attr-defined]
+        chosen.label_from_instance = lambda person: person.name  # type: ignore[attr-defined]
+        self.fields["until"].help_text = _("最长 30 天，本次空缺还可代理 %(left)d 天，到期自动结束") % {"left": left}
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("截止日期不能早于开始日期。"))
 
 
 class ApproveForm(PortalForm):
@@ -210,3 +253,16 @@ class RejectForm(ApproveForm):
         help_text=_("申请人会看到，请写明需要改什么。"),
     )
     field_order = ["reason", "checked"]
+
+
+# 数据接入
+
+
+class FeedImportForm(PortalForm):
+    """A file of permits or awards."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("xlsx，或 UTF-8、GB18030 编码的 csv，不超过50M。"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )

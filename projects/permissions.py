@@ -6,7 +6,6 @@ what that person did for it on any project.
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
-from guardian.shortcuts import get_objects_for_user
 
 from accounts.models import User
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
@@ -14,7 +13,7 @@ from enterprises.permissions import enterprises_granted, register_consequence, r
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from projects.catalogue import FILES
-from projects.models import PartyType, Project, ProjectParty, ProjectUser
+from projects.models import ActingLead, PartyType, Project, ProjectGrant, ProjectParty, ProjectUser
 
 DELEGATED = "projects.approve_project_users"
 # Leads of these parties let in people of their own unit; the contractor's lets in everybody (domain §5.3).
@@ -40,7 +39,7 @@ def parties_of(enterprises: QuerySet[Enterprise]) -> QuerySet[ProjectParty]:
 def projects_open_to(enterprise: Enterprise) -> QuerySet[Project]:
     """The filed projects of an enterprise: what its people may ask to join (guide 二)."""
     parties = parties_of(Enterprise.objects.filter(pk=enterprise.pk))
-    return Project.objects.filter(pk__in=parties.values("project"))
+    return Project.objects.filter(pk__in=parties.values("project"), closed_at=None)
 
 
 def is_party(enterprise: Enterprise, project: Project) -> bool:
@@ -60,7 +59,23 @@ def working() -> QuerySet[ProjectUser]:
 
 
 def serving() -> QuerySet[ProjectParty]:
-    """The parties that have a lead who may act: an active member of that unit, or let into the project for it."""
+    """The parties that have a lead who may act: an active member of that unit, or let into the project for it.
+
+    While somebody stands in for the lead, the lead's rights rest (domain §5.7 20).
+    """
+    return able_leads().exclude(pk__in=ActingLead.objects.in_force().values("party"))
+
+
+def standing_in() -> QuerySet[ActingLead]:
+    """Who acts in a lead's place today, while the unit has them."""
+    own = Member.objects.filter(user=OuterRef("user"), status=Member.Status.ACTIVE)
+    member = Exists(
+        own.filter(Q(enterprise=OuterRef("party__enterprise")) | Q(enterprise__uscc=OuterRef("party__uscc")))
+    )
+    return ActingLead.objects.in_force().filter(member, user__is_active=True)
+
+
+def able_leads() -> QuerySet[ProjectParty]:
     own = Member.objects.filter(user=OuterRef("lead"), status=Member.Status.ACTIVE)
     member = Exists(own.filter(Q(enterprise=OuterRef("enterprise")) | Q(enterprise__uscc=OuterRef("uscc"))))
     joined = Exists(
@@ -70,15 +85,25 @@ def serving() -> QuerySet[ProjectParty]:
 
 
 def led_by(user: User) -> QuerySet[ProjectParty]:
-    return serving().filter(lead=user)
+    """What this person leads, in their own right or in somebody's place."""
+    own, acting = serving().filter(lead=user), standing_in().filter(user=user)
+    return ProjectParty.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=acting.values("party")))
 
 
 def managed_by(user: User) -> QuerySet[Project]:
     """The projects whose project manager this person is, or that a manager delegated to them."""
     led = led_by(user).filter(party_type=PartyType.CONTRACTOR)
-    options = {"use_groups": False, "accept_global_perms": False}
-    delegated = get_objects_for_user(user, DELEGATED, Project, **options)
-    return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("pk")))
+    app, codename = DELEGATED.split(".")
+    delegated = ProjectGrant.objects.filter(
+        user=user, permission__codename=codename, permission__content_type__app_label=app
+    )  # guardian's own shortcut looks the permission up first: two questions more on every page of a manager
+    return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("content_object")))
+
+
+def delegations_of(project: Project) -> QuerySet[ProjectGrant]:
+    """Who was let to approve project users by its manager."""
+    codename = DELEGATED.partition(".")[2]
+    return ProjectGrant.objects.filter(content_object=project, permission__codename=codename)
 
 
 def is_manager(user: User) -> bool:
@@ -89,7 +114,9 @@ def is_manager(user: User) -> bool:
 
 
 def manager_of(project: Project) -> User | None:
-    """The project manager: the contractor's lead."""
+    """The project manager: the contractor's lead, or who stands in for them."""
+    if acting := standing_in().filter(party__project=project, party__party_type=PartyType.CONTRACTOR).first():
+        return acting.user
     party = serving().filter(project=project, party_type=PartyType.CONTRACTOR).select_related("lead").first()
     return party.lead if party else None
 
@@ -97,7 +124,8 @@ def manager_of(project: Project) -> User | None:
 def without_manager() -> QuerySet[Project]:
     """The projects whose 施工单位 has no project manager with an account yet (decisions 6)."""
     managers = serving().filter(project=OuterRef("pk"), party_type=PartyType.CONTRACTOR)
-    return Project.objects.filter(~Exists(managers))
+    acting = standing_in().filter(party__project=OuterRef("pk"), party__party_type=PartyType.CONTRACTOR)
+    return Project.objects.filter(~Exists(managers), ~Exists(acting))
 
 
 def known_to(user: User) -> QuerySet[Project]:
@@ -185,7 +213,7 @@ def candidates_of(application: ProjectUser) -> list[User]:
     builders = parties.filter(party_type=PartyType.CONTRACTOR)
     units = Q(pk__in=builders.values("enterprise")) | Q(uscc__in=builders.exclude(uscc="").values("uscc"))
     bodies = Enterprise.objects.filter(units | Q(pk=application.enterprise_id))
-    leads = Q(projects_led__in=gates) | Q(administrator__enterprise__in=bodies)
+    leads = Q(projects_led__in=gates) | Q(acting_posts__party__in=gates) | Q(administrator__enterprise__in=bodies)
     return list(User.objects.filter(leads, is_active=True).distinct().order_by("kind", "pk"))
 
 
@@ -198,7 +226,7 @@ def memberships_granted(user: User, system: str) -> QuerySet[ProjectUser]:
     excluded = MemberExclusion.objects.filter(
         system=system, member__user=user, member__enterprise=OuterRef("enterprise"), member__ended_at=None
     )
-    mine = working().filter(user=user, enterprise__status=Enterprise.Status.ACTIVE)
+    mine = working().filter(user=user, enterprise__status__in=Enterprise.READING)
     return mine.filter(enterprise__in=granted.values("enterprise")).exclude(Exists(excluded))
 
 

@@ -1,13 +1,22 @@
-"""What happens to applications by itself."""
+"""What happens to applications by itself, and the reading of feeds."""
 
 from celery import shared_task
 
-from projects.actions import expire_applications, forget_files, remind_approvers
+from projects.actions import end_acting_posts, expire_applications, forget_files, remind_approvers
+from projects.feeds.runs import TASK, work_on
+from projects.models import Feed
 
 
 @shared_task(name="projects.remind_approvers")
 def remind_of_waiting() -> None:
-    """Remind, hand over and close what waits; delete the files of what came to nothing."""
+    """End what ran out; remind, hand over and close what waits; delete the files of what came to nothing."""
+    end_acting_posts()
     expire_applications()
     remind_approvers()
     forget_files()
+
+
+@shared_task(name=TASK)
+def run_feeds() -> int:
+    """Go on with every feed that is due; returns how many pages were done. A lease keeps two from reading one feed."""
+    return sum(work_on(feed) for feed in Feed.values)

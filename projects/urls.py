@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import approvals, own, registration
+from projects.views import acting, approvals, feeds, own, registration
 
 # /register/project-user/
 register = [
@@ -37,6 +37,25 @@ application = [
     path("<uuid:pk>/leave/", own.leave, name="leave"),
 ]
 
+# /console/feeds/, for operators
+console = [
+    path("", feeds.feeds, name="feeds"),
+    path("runs/<uuid:pk>/", feeds.run, name="feed-run"),
+    path("runs/<uuid:pk>/release/", feeds.release, name="feed-release"),
+    path("runs/<uuid:pk>/drop/", feeds.drop, name="feed-drop"),
+    path("rows/<uuid:pk>/drop/", feeds.row_drop, name="feed-row-drop"),
+    path("<slug:feed>/run/", feeds.request, name="feed-request"),
+    path("<slug:feed>/import/", feeds.file_import, name="feed-import"),
+    path("<slug:feed>/template/", feeds.template, name="feed-template"),
+]
+
+# /projects/acting/
+standing_in = [
+    path("", acting.acting_list, name="acting-list"),
+    path("<uuid:party>/", acting.acting, name="acting"),
+    path("<uuid:party>/end/", acting.acting_end, name="acting-end"),
+]
+
 own_pages: list[URLPattern | URLResolver] = [
     path("register/project-user/", include(register)),
     path("projects/", own.project_list, name="list"),
@@ -44,6 +63,8 @@ own_pages: list[URLPattern | URLResolver] = [
     path("projects/join/files/<slug:field>/", own.join_file, name="join-file"),
     path("projects/applications/", include(application)),
     path("projects/approvals/", include(approval)),
+    path("console/feeds/", include(console)),
+    path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
 ]
 

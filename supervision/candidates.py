@@ -47,7 +47,7 @@ class Candidate:
 
 def candidates_for(filing: Filing) -> list[Candidate]:
     """The other live filings that may be about this project, best first."""
-    found = [match for other in _possible(filing) if (match := _match(filing, other))]
+    found = [match for other in _possible(filing) if (match := match_of(filing, other))]
     return sorted(found, key=lambda candidate: (candidate.match, -candidate.similarity))
 
 
@@ -75,7 +75,8 @@ def _around(degrees: Decimal) -> tuple[Decimal, Decimal]:
     return degrees - NEAR_DEGREES, degrees + NEAR_DEGREES
 
 
-def _match(filing: Filing, other: Filing) -> Candidate | None:
+def match_of(filing: Filing, other: Filing) -> Candidate | None:
+    """Why `other` may be about the same project, if it may; that the owner is the same, the caller has made sure."""
     if other.project_id == filing.project_id or (filing.project_no and other.project_no == filing.project_no):
         other_lot = filing.permit_id and other.permit_id and other.permit_id != filing.permit_id
         return None if other_lot else Candidate(other, Match.PROJECT)

@@ -80,6 +80,36 @@ LEAD_TITLES = {
     PartyType.LABOUR_SUB: _("劳务负责人"),
 }
 
+# 人员变更 (domain §5.7 19): the posts that may change after approval, and what each asks for.
+CHANGE_DAYS = 5  # working days; 建质〔2014〕124号: sign again and have it filed within five working days
+
+
+class ChangeFile(models.TextChoices):
+    """What belongs to a change; the owner's consent may be given in the portal instead."""
+
+    CONSENT = "change_consent", _("建设单位同意变更的书面意见")
+    HANDOVER = "change_handover", _("工作交接记录")
+    AUTHORISATION = "change_authorisation", _("法定代表人授权书（新负责人）")
+    COMMITMENT = "change_commitment", _("工程质量终身责任承诺书（新负责人）")
+    CERTIFICATE = "change_certificate", _("执业注册证书")
+
+
+CHANGE_FILES = {
+    PartyType.CONTRACTOR: (
+        ChangeFile.HANDOVER,
+        ChangeFile.AUTHORISATION,
+        ChangeFile.COMMITMENT,
+        ChangeFile.CERTIFICATE,
+    ),
+    PartyType.SUPERVISOR: (
+        ChangeFile.HANDOVER,
+        ChangeFile.AUTHORISATION,
+        ChangeFile.COMMITMENT,
+        ChangeFile.CERTIFICATE,
+    ),
+    PartyType.OWNER: (ChangeFile.HANDOVER, ChangeFile.AUTHORISATION, ChangeFile.COMMITMENT),
+}
+
 
 class ProjectCategory(models.TextChoices):
     """项目类别 (domain §3.6)."""
@@ -98,6 +128,10 @@ class ConstructionStatus(models.TextChoices):
     FINISHED = "004", _("完工")
     STOPPED = "005", _("停工")
     COMPLETED = "006", _("竣工")
+
+
+NOT_STARTED = ("", ConstructionStatus.PREPARING, ConstructionStatus.APPROVED)
+PERMIT_START_MONTHS = 3  # 建筑法 art. 9: begin within three months of the permit, or have it extended
 
 
 class StructureType(models.TextChoices):
@@ -160,3 +194,4 @@ name_events(
         "review.approved": _("通过"),
     }
 )
+register_kind(*[DocumentKind(one.value, one.label, SCANS, 20 * MB, personal=True, most=3) for one in ChangeFile])

@@ -23,6 +23,7 @@ from projects.models import PartyType
 from supervision.catalogue import LEAD_TITLES, Need, ProjectCategory, Section
 from supervision.frozen import attachments_in_force
 from supervision.models import Attachment, Filing, FilingParty, MaterialRule, UnitWork
+from supervision.permit_news import lapse_text, seems_lapsed
 
 Text = str | Promise
 
@@ -429,12 +430,25 @@ def _odd_permit_no(sheet: Sheet) -> str:
     return _("施工许可证编号：%(remark)s，请核对是否与证书一致") % {"remark": odd[0]}
 
 
+def _permit_revoked(sheet: Sheet) -> str:
+    permit = sheet.filing.permit
+    if permit is None or permit.status not in (permit.Status.REVOKED, permit.Status.LAPSED):
+        return ""
+    return _("许可证数据显示施工许可证%(status)s，请核实") % {"status": permit.get_status_display()}
+
+
+def _permit_lapsed(sheet: Sheet) -> str:
+    return lapse_text(sheet.filing.permit) if sheet.filing.permit and seems_lapsed(sheet.filing) else ""
+
+
 WARNINGS: list[tuple[str, Section, Callable[[Sheet], str]]] = [
     ("start_in_past", Section.BASICS, _start_in_past),
     ("start_far_ahead", Section.BASICS, _start_far_ahead),
     ("duration", Section.BASICS, _duration),
     ("permit_promise", Section.BASICS, _permit_promise),
     ("permit_no", Section.BASICS, _odd_permit_no),
+    ("permit_revoked", Section.BASICS, _permit_revoked),
+    ("permit_lapsed", Section.BASICS, _permit_lapsed),
     ("unit_price", Section.BASICS, _unit_price),
     ("swapped", Section.BASICS, _swapped),
     ("outside_city", Section.BASICS, _outside_city),

@@ -1,7 +1,7 @@
 """Who may prepare a filing, and who may decide a review. What is possible in its present state, the actions ask."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -11,9 +11,18 @@ from enterprises.permissions import bar_administrator, enterprises_granted
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
+from projects.models import ActingLead, Project
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
-from supervision.models import Attachment, Filing, Review
+from supervision.models import (
+    Attachment,
+    ChangeConfirmation,
+    Filing,
+    MergeConsent,
+    PersonnelChange,
+    ProjectMerge,
+    Review,
+)
 
 
 def preparing_enterprises(user, filing: Filing):
@@ -51,6 +60,67 @@ def require_preparer(user, filing: Filing) -> None:
 def enterprise_of(user, filing: Filing) -> Enterprise | None:
     """The enterprise for which this person prepares it."""
     return filing.enterprise or preparing_enterprises(user, filing).order_by("name", "pk").first()
+
+
+# 人员变更 (domain §5.7 19)
+
+
+def may_change_post(user, filing: Filing, party_type: str) -> bool:
+    """Who prepares the filing, and the people of the unit whose post it is."""
+    if not user.is_personal or not Filing.objects.visible_to(user).filter(pk=filing.pk).exists():
+        return False
+    codes = filing.parties.filter(party_type=party_type).exclude(uscc="").values("uscc")
+    return can_prepare(user, filing) or enterprises_granted(user, SYSTEM).filter(uscc__in=codes).exists()
+
+
+def may_consent(user, change: PersonnelChange) -> bool:
+    """A person of the owner who has 项目报监."""
+    if not user.is_personal or not change.owner_uscc:
+        return False
+    return enterprises_granted(user, SYSTEM).filter(uscc=change.owner_uscc).exists()
+
+
+def may_print_in_full(user, filing: Filing) -> bool:
+    """With full numbers: who typed them, and the officers who check them; not everybody of the project."""
+    if user.is_personal:
+        return can_prepare(user, filing)
+    return filing.reviews.filter(posts_held_by(user)).exists()
+
+
+def posts_held_by(user) -> Exists:
+    """In a question about rows with station and role: whether this officer holds that post."""
+    posts = StationPost.objects.filter(user=user, ended_at=None)
+    return Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
+
+
+def changes_waiting_for(user):
+    """The changes of which this officer's station and role has not said anything yet."""
+    mine = ChangeConfirmation.objects.filter(posts_held_by(user), status=ChangeConfirmation.Status.WAITING)
+    return PersonnelChange.objects.filter(pk__in=mine.values("change"), status=PersonnelChange.Status.SUBMITTED)
+
+
+def mergers_waiting_for(user):
+    """The mergers about which this chief is asked."""
+    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    held = Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
+    asked = MergeConsent.objects.filter(held, agreed=None)
+    return ProjectMerge.objects.filter(pk__in=asked.values("merge"), status=ProjectMerge.Status.WAITING)
+
+
+def consents_of(user, merge: ProjectMerge):
+    """What a chief's stations are asked about a merger."""
+    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    return merge.consents.filter(Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role"))))
+
+
+def acting_seen_by(user):
+    """The stand-ins for project managers on the projects that this officer's station supervises."""
+    held = Filing.objects.held_by_stations_of(user).filter(status=Filing.Status.FILED)
+    return ActingLead.objects.filter(party__project__in=held.values("project"))
+
+
+def supervises(user, project: Project) -> bool:
+    return not user.is_personal and Filing.objects.held_by_stations_of(user).filter(project=project).exists()
 
 
 def posts_for(station: Station, role: str):
@@ -113,6 +183,23 @@ def is_handed_in(filing: Filing, document: Document) -> bool:
 register_reader("supervision.Filing", may_read, unready=may_read_unready)
 
 
+def may_read_of_change(user, document: Document, request) -> bool:
+    """Both sides of a change; the stations once it was handed in to them. The papers name persons, not everybody's."""
+    if user is None:
+        return False
+    change = PersonnelChange.objects.visible_to(user).filter(pk=document.holder_id).select_related("filing").first()
+    if change is None:
+        return False
+    return not user.is_personal or may_change_post(user, change.filing, change.party_type) or may_consent(user, change)
+
+
+def may_read_unready_of_change(user, document: Document, request) -> bool:
+    return user is not None and user.is_personal and may_read_of_change(user, document, request)
+
+
+register_reader("supervision.PersonnelChange", may_read_of_change, unready=may_read_unready_of_change)
+
+
 # The door
 
 
@@ -123,6 +210,19 @@ def require_entry(user) -> None:
         raise PermissionDenied(whom_to_ask(user))
 
 
+def enterprises_entered(user) -> dict:
+    """The person's enterprises with 项目报监, {id: credit code}; the door is shut to others as by `require_entry`."""
+    bar_administrator(user)
+    own = granted_codes(user)
+    if not own:
+        require_entry(user)
+    return own
+
+
+def granted_codes(user) -> dict:
+    return dict(enterprises_granted(user, SYSTEM).values_list("pk", "uscc"))
+
+
 def whom_to_ask(user) -> str:
     """未授权，请联系企业管理员 张**: of the enterprise the person belongs to, by membership or project."""
     employer = next(iter(employers_of(user)), None) if user.is_personal else None
@@ -131,9 +231,9 @@ def whom_to_ask(user) -> str:
     return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(employer.agent_name)}
 
 
-def preparable_among(user, filings) -> set:
-    """Which of these filings (with their permits) the person may prepare: one question, however many they are."""
-    granted = dict(enterprises_granted(user, SYSTEM).values_list("pk", "uscc"))
+def preparable_among(user, filings, own: dict | None = None) -> set:
+    """Which of these filings (with their permits) the person may prepare: one question, or none if `own` is known."""
+    granted = granted_codes(user) if own is None else own
     codes = set(granted.values())
     return {
         filing.pk

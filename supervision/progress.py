@@ -10,12 +10,20 @@ from typing import Any
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Target
 from portal.audit import entries_about
 from portal.masking import mask_name
 from supervision.clock import Remaining, pause_of, remaining
-from supervision.models import DeficiencyItem, Filing, Review, ReviewDecision
+from supervision.models import (
+    ChangeConfirmation,
+    DeficiencyItem,
+    Filing,
+    PersonnelChange,
+    Review,
+    ReviewDecision,
+)
 from supervision.permissions import can_prepare
 
 Status = Review.Status
@@ -27,6 +35,9 @@ class Tag:
 
     text: str
     tone: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def officer_name(user: Any, viewer: Any) -> str:
@@ -172,6 +183,8 @@ def _names(boxes: list[StationBox], statuses: set) -> str:
 def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
     if filing.status == Filing.Status.WITHDRAWN:
         return _("已撤回，监督站不再审核。项目可重新报监。")
+    if filing.status == Filing.Status.VOIDED:
+        return _("已作废，回执失效。原因：%(reason)s") % {"reason": filing.void_reason}
     if filing.status == Filing.Status.SUPERSEDED:
         return _("已转入新的报监，本报监只供查看。")
     if filing.status not in {Filing.Status.SUBMITTED, Filing.Status.UNDER_REVIEW}:
@@ -190,7 +203,12 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
 
 def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[str, Any]]:
     """Who did what when, newest first, and what comes next; entries for components/timeline.html."""
-    happened = [*_handed_in(filing), *_decided(filing, boxes, viewer), *_audited(filing)]
+    happened = [
+        *_handed_in(filing),
+        *_decided(filing, boxes, viewer),
+        *_changed(filing, viewer),
+        *_audited(filing),
+    ]
     if filing.created_at:
         made = _("从施工许可证带入") if filing.created_by_id is None else _("新建报监")
         by = filing.created_by.name if filing.created_by else ""
@@ -205,8 +223,10 @@ def _when(at: datetime) -> str:
 
 
 def _handed_in(filing: Filing):
-    for version in filing.versions.select_related("submitted_by").defer("data"):
-        title = _("报监") if version.number == 1 else _("重新提交（第 %(n)d 轮）") % {"n": version.number}
+    later = 0  # rounds; a version that a change of person made is told by the change
+    for version in filing.versions.select_related("submitted_by").filter(change=None).defer("data").order_by("number"):
+        later += 1
+        title = _("报监") if version.number == 1 else _("重新提交（第 %(n)d 轮）") % {"n": later}
         text = ""
         if version.acknowledged:
             text = _("已核实：%(list)s") % {"list": "；".join(warning["text"] for warning in version.acknowledged)}
@@ -232,33 +252,89 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
         yield decision.at, {"title": title % role, "by": who, "text": "\n".join(lines), "tone": tone}
 
 
+def _changed(filing: Filing, viewer: Any):
+    """Changes of the people in charge: begun, agreed to, handed in, what the stations said, in force."""
+    related = ("created_by", "consented_by", "submitted_by", "version")
+    changes = list(
+        filing.changes.exclude(status=PersonnelChange.Status.DRAFT).select_related(*related).defer("version__data")
+    )
+    if not changes:
+        return
+    for change in changes:
+        people = {"old": mask_name(change.old_name), "new": mask_name(change.new_name), "post": change.title}
+        if change.consented_at and change.consented_by:
+            title = _("建设单位同意%(post)s变更") % people
+            yield change.consented_at, {"title": title, "by": mask_name(change.consented_by.name), "tone": "green"}
+        if change.submitted_at and change.submitted_by:
+            told = {"title": _("申请变更%(post)s") % people, "text": _("%(old)s → %(new)s") % people}
+            yield change.submitted_at, told | {"by": change.submitted_by.name, "tone": "blue"}
+        if change.version:
+            text = _("%(old)s → %(new)s，记入第 %(n)d 版") % (people | {"n": change.version.number})
+            yield change.changed_at, {"title": _("%(post)s变更完成") % people, "text": text, "tone": "green"}
+    answers = ChangeConfirmation.objects.filter(change__in=changes).exclude(decided_at=None)
+    for row in answers.select_related("station", "decided_by", "change"):
+        confirmed = row.status == ChangeConfirmation.Status.CONFIRMED
+        title = _("%(role)s确认%(post)s变更") if confirmed else _("%(role)s退回%(post)s变更")
+        facts = {"role": row.get_role_display(), "post": row.change.title}
+        told = {"title": title % facts, "by": f"{row.station} {officer_name(row.decided_by, viewer)}"}
+        yield row.decided_at, told | {"text": row.opinion, "tone": "green" if confirmed else "orange"}
+
+
 def _audited(filing: Filing):
     """What is told by the audit trail alone."""
     titles = {
         "filing.withdrawn": (_("撤回报监"), ""),
         "filing.supplemented": (_("补报另一监督对象"), "blue"),
         "filing.superseded": (_("转入新的报监"), ""),
+        "filing.permit_changed": (_("施工许可证数据变更"), ""),
+        "filing.permit_revoked": (_("施工许可证已撤销"), "red"),
         "filing.filed": (_("报监完毕"), "green"),
         "filing.promise_changed": (_("调整承诺取得施工许可日期"), ""),
         "filing.due_moved": (_("办理期限随工作日历顺延"), ""),
+        "filing.project_merged": (_("所属项目已与重复项目合并"), ""),
+        "filing.voided": (_("报监作废"), "red"),
     }
-    texts = {
+    texts = {"filing.voided": filing.void_reason}
+    patterns = {
         "filing.promise_changed": _("%(old)s → %(new)s，%(reason)s"),
         "filing.due_moved": _("%(role)s：%(old)s → %(new)s，%(reason)s"),
     }
     for entry in entries_about(filing).filter(event__in=titles):
         title, tone = titles[entry.event]
-        by = entry.actor_label if entry.event not in {"filing.filed", "filing.due_moved"} else ""
-        text = texts[entry.event] % entry.details if entry.event in texts else ""
-        yield entry.at, {"title": title, "by": by, "tone": tone, "text": text}
+        is_named = entry.actor_id and entry.event not in {"filing.filed", "filing.due_moved"}
+        by = entry.actor_label if is_named else ""
+        text = patterns[entry.event] % entry.details if entry.event in patterns else texts.get(entry.event, "")
+        yield entry.at, {"title": title, "by": by, "text": text, "tone": tone}
+
+
+# Where the applicant is next, the same words for both sides; 报监完毕 and what has ended have no next.
+_APPLICANTS_TURN = {
+    Filing.Status.PULLED: gettext_lazy("下一步：报监单位完善四项信息后报监"),
+    Filing.Status.DRAFT: gettext_lazy("下一步：报监单位填写完整后报监"),
+    Filing.Status.RETURNED: gettext_lazy("下一步：申请单位修改后重新提交"),
+    Filing.Status.APPROVED: gettext_lazy("下一步：申请单位补报另一监督对象"),
+}
+
+
+def _changes_next(filing: Filing) -> list[dict[str, Any]]:
+    """Changes that wait: for whom, and until when."""
+    open_ = [PersonnelChange.Status.CONSENT, PersonnelChange.Status.SUBMITTED]
+    found = []
+    for change in filing.changes.filter(status__in=open_).order_by("created_at"):
+        if change.status == PersonnelChange.Status.CONSENT:
+            title = _("下一步：建设单位确认%(post)s变更") % {"post": change.title}
+            found.append({"title": title, "text": change.owner_name, "tone": "next"})
+            continue
+        day = formats.date_format(change.due_on, "Y-m-d")
+        title = _("下一步：监督站确认%(post)s变更") % {"post": change.title}
+        found.append({"title": title, "text": _("%(day)s 前办结") % {"day": day}, "tone": "next"})
+    return found
 
 
 def _next_steps(filing: Filing, boxes: list[StationBox]) -> list[dict[str, Any]]:
     """What is next and until when: one entry per station that is at work, or the applicant's turn."""
-    if filing.status == Filing.Status.RETURNED:
-        mine = [{"title": _("下一步：申请单位修改后重新提交"), "tone": "next"}]
-    else:
-        mine = []
+    mine = [{"title": text, "tone": "next"} for status, text in _APPLICANTS_TURN.items() if status == filing.status]
+    mine += _changes_next(filing)
     due = [
         {
             "title": _("下一步：%(role)s审核") % {"role": box.label},

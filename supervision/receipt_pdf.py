@@ -26,6 +26,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
 from accounts.models import Target
+from enterprises.shown import named_then, present_names
 from supervision.models import Receipt
 
 FONTS = settings.BASE_DIR / "portal" / "fonts"
@@ -130,12 +131,21 @@ def lines(receipt: Receipt) -> Iterator[tuple[str, str]]:
     yield "报监模块", facts["module"]
     in_address = facts["address"].startswith(facts["district"])
     yield "工程地址", facts["address"] if in_address else f"{facts['district']}{facts['address']}"
+    then = units_then(receipt)
     for unit in facts["units"]:
-        yield unit["type"], unit["name"]
+        yield unit["type"], then.get(unit["name"], unit["name"])
     for station in facts["stations"]:
         text = f"{station['station']}\n监督注册号：{station['number'] or '—'}"
+        text += f"\n单位工程：{station['works']}" if station.get("works") else ""
         yield f"{ROLES[Target(station['role'])]}机构", text
     yield "报监完毕日期", formats.date_format(date.fromisoformat(facts["filed_on"]), "Y年n月j日")
+
+
+def units_then(receipt: Receipt) -> dict[str, str]:
+    """The units as the receipt names them, with today's name where they were renamed since (domain §5.7 25)."""
+    codes = {party["unit_name"]: party["uscc"] for party in receipt.version.data["parties"]}
+    present = present_names(codes.values())
+    return {name: named_then(name, code, present) for name, code in codes.items()}
 
 
 def facts_table(canvas: Canvas, receipt: Receipt, top: float) -> float:

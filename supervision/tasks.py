@@ -1,9 +1,30 @@
 """What happens to filings and reviews by itself. Doing it twice, or twice at once, does no harm."""
 
-from celery import shared_task
+import time
 
+from celery import shared_task
+from django.db import transaction
+
+from portal.relay import nudge
+from supervision.actions import follow_permits
 from supervision.actions.clocks import send_clock_alerts
 from supervision.actions.promises import send_promise_alerts
+
+FOLLOW = "supervision.follow_permits"
+ROUND = 60  # seconds of work after which others get their turn
+
+
+@shared_task(name=FOLLOW)
+def follow_the_permits() -> int:
+    """Bring new and changed permits into 联合报监; returns how many. What is done twice changes nothing."""
+    until, done = time.monotonic() + ROUND, 0
+    while count := follow_permits():
+        done += count
+        if time.monotonic() > until:
+            with transaction.atomic():
+                nudge(FOLLOW)
+            break
+    return done
 
 
 @shared_task(name="supervision.watch_clocks")

@@ -267,8 +267,7 @@ def permit(owner=None, contractor=None, supervisor=None, **fields) -> Constructi
         {PartyType.OWNER: owner, PartyType.CONTRACTOR: contractor, PartyType.SUPERVISOR: supervisor},
         permit_no=number,
         permit_no_shown=number,
-        issued_on=date(2026, 3, 15),
-        **fields,
+        **{"issued_on": timezone.localdate() - timedelta(days=30)} | fields,
     )
 
 

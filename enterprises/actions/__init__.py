@@ -11,6 +11,7 @@ from enterprises.actions.registration import (
     note_duplicate,
     register_enterprise,
 )
+from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise
 from enterprises.actions.systems import grant_systems, revoke_system
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "move_member",
     "note_duplicate",
     "register_enterprise",
+    "rename_enterprise",
     "reset_password",
+    "restore_enterprise",
     "revoke_system",
     "set_member_systems",
+    "suspend_enterprise",
 ]

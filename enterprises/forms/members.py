@@ -1,6 +1,5 @@
 """Forms of 系统授权 and 用户管理."""
 
-import secrets
 from typing import Any
 
 from django import forms
@@ -16,6 +15,7 @@ from enterprises.shown import GONE, UNKNOWN, State, in_state, shown_of_all
 from portal.crypto import blind_index
 from portal.documents.forms import DocumentField
 from portal.forms import MobileField, PersonNameField, PortalForm, ResidentIdField, SearchForm
+from portal.kept_words import keep_words, kept_words
 from portal.validators import clean_text
 
 
@@ -118,19 +118,13 @@ class MemberSystemsForm(PortalForm):
 # The list's search. Names and numbers of people never stand in an address (security 14.2.1): the keyword is posted,
 # kept in the session under a random mark, and the address carries the mark.
 
-KEPT, KEEP = "member_searches", 10
+KEPT = "member_searches"
 AT_MOST_ASKED = 1000
 
 
 def keep_keyword(request: HttpRequest) -> str:
     """Keep the posted keyword in the session; returns its mark, "" if there is none."""
-    keyword = request.POST.get("keyword", "").strip()[:50]
-    if not keyword:
-        return ""
-    mark = secrets.token_urlsafe(6)
-    kept = list(request.session.get(KEPT, {}).items())[1 - KEEP :]
-    request.session[KEPT] = dict([*kept, (mark, keyword)])
-    return mark
+    return keep_words(request, KEPT, request.POST.get("keyword", "")[:50])
 
 
 class MemberSearchForm(SearchForm):
@@ -144,7 +138,7 @@ class MemberSearchForm(SearchForm):
         data = request.GET.copy()
         data.pop("keyword", None)
         self.address = data.copy()
-        if keyword := request.session.get(KEPT, {}).get(request.GET.get("q", "")):
+        if keyword := kept_words(request, KEPT, request.GET.get("q", "")):
             data["keyword"] = keyword
         super().__init__(data)
         position = self.fields["position"]

@@ -47,6 +47,7 @@ class Enterprise(Workflow, Searchable, Identified):
         "merge": ({Status.ACTIVE, Status.SUSPENDED}, Status.MERGED),
         "deregister": ({Status.ACTIVE, Status.SUSPENDED}, Status.DEREGISTERED),
     }
+    READING = (Status.ACTIVE, Status.SUSPENDED)  # its people still read and reply
 
     name = models.CharField(_("企业名称"), max_length=200)
     uscc = models.CharField(
@@ -67,6 +68,7 @@ class Enterprise(Workflow, Searchable, Identified):
     status = models.CharField(_("状态"), max_length=12, choices=Status, default=Status.ACTIVE)
     verification = models.CharField(max_length=12, choices=Verification, default=Verification.UNVERIFIED)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    suspended_reason = models.CharField(_("暂停原因"), max_length=300, blank=True)
     is_sample = models.BooleanField(default=False)
     registered_at = models.DateTimeField(_("注册时间"), default=timezone.now)
 

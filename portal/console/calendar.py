@@ -80,7 +80,7 @@ def day_page(request: HttpRequest, day: date) -> HttpResponse:
     form = DayForm(**posted(request), initial=initial)
     if form.is_valid():
         say(request, set_day(day, **form.cleaned_data, by=request.user))
-        return redirect("console:calendar-year", day.year)
+        return redirect("calendar-year", day.year)
     context = {"day": day, "weekday": WEEKDAYS[day.weekday()], "now": now, "form": form}
     return render(request, "console/calendar_day.html", context)
 
@@ -97,7 +97,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     reading = read_notice(given["text"], given["year"])
     if "take" in request.POST and reading.days and (given["checked"] or not reading.unread):
         say(request, take_notice(given["year"], text=given["text"], source=given["source"], by=request.user))
-        return redirect(reverse("console:calendar-year", args=[given["year"]]))
+        return redirect(reverse("calendar-year", args=[given["year"]]))
     changes = {day.date for day in changes_by(reading.days)}
     rows = [
         {"day": day, "weekday": WEEKDAYS[day.date.weekday()], "is_new": day.date in changes} for day in reading.days

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Agreement, Station, StationPost, StationRole
-from enterprises.models import BusinessSystem, Position
+from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
 from portal.console.gates import for_operators
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
+from projects.models import Project, QuarantinedRow
 from supervision.models import Material, ReturnReason
 
 Text = str | Promise
@@ -31,6 +32,11 @@ class Card:
     count: Callable[[], int]
 
 
+WORK = [
+    Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
+    Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
+    Card(_("数据接入"), _("施工许可证和中标数据，每次接入的结果"), "projects:feeds", QuarantinedRow.objects.count),
+]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
     Card(
@@ -52,7 +58,7 @@ DICTIONARIES = [
         "admin:enterprises_businesssystem_changelist",
         BusinessSystem.objects.count,
     ),
-    Card(_("工作日历"), _("节假日和调休，办理期限据此计算"), "console:calendar", WorkDay.objects.count),
+    Card(_("工作日历"), _("节假日和调休，办理期限据此计算"), "calendar", WorkDay.objects.count),
     Card(_("职务"), _("新建用户和项目用户注册时可选"), "admin:enterprises_position_changelist", Position.objects.count),
     Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
     Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),
@@ -68,5 +74,9 @@ def undelivered() -> int:
 @for_operators
 def console(request: HttpRequest) -> HttpResponse:
     """What waits, and what is kept here."""
-    dictionaries = [(card, reverse(card.page), card.count()) for card in DICTIONARIES]
-    return render(request, "console/console.html", {"dictionaries": dictionaries, "undelivered": undelivered()})
+    groups = [(_("办理"), linked(WORK)), (_("字典维护"), linked(DICTIONARIES))]
+    return render(request, "console/console.html", {"groups": groups, "undelivered": undelivered()})
+
+
+def linked(cards: list[Card]) -> list[tuple[Card, str, int]]:
+    return [(card, reverse(card.page), card.count()) for card in cards]

@@ -21,14 +21,6 @@ class DateConverter:
 
 register_converter(DateConverter, "date")
 
-console = [
-    path("", desk.console, name="index"),
-    path("calendar/", calendar.year_page, name="calendar"),
-    path("calendar/import/", calendar.import_page, name="calendar-import"),
-    path("calendar/<int:year>/", calendar.year_page, name="calendar-year"),
-    path("calendar/<date:day>/", calendar.day_page, name="calendar-day"),
-]
-
 trail = [
     path("", audit.entries, name="list"),
     path("export.csv", audit.export, name="export"),
@@ -36,7 +28,15 @@ trail = [
     path("<int:pk>/", audit.entry, name="entry"),
 ]
 
+days = [
+    path("", calendar.year_page, name="calendar"),
+    path("import/", calendar.import_page, name="calendar-import"),
+    path("<int:year>/", calendar.year_page, name="calendar-year"),
+    path("<date:day>/", calendar.day_page, name="calendar-day"),
+]
+
 urlpatterns = [
-    path("console/", include((console, "console"))),
+    path("console/", desk.console, name="console"),
+    path("console/calendar/", include(days)),
     path("audit/", include((trail, "audit"))),
 ]

@@ -136,5 +136,5 @@ def warn_of_missing_year(day: date | None = None) -> bool:
         return False
     duty = get_user_model().Duty.OPERATOR  # type: ignore[attr-defined]
     operators = get_user_model().objects.filter(duty=duty, is_active=True)
-    about, link = CalendarYear(year=year), reverse("console:calendar-import") + f"?year={year}"
+    about, link = CalendarYear(year=year), reverse("calendar-import") + f"?year={year}"
     return notify_once(f"calendar.missing:{year}", operators, "calendar.missing", about=about, link=link, year=year)

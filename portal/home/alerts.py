@@ -71,9 +71,9 @@ def due_soon(piles: list[Pile], user) -> list[Alert]:
     last = add_workdays(today(), LIMIT.hard - LIMIT.target)
     running = Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lte=last)
     reviews = Review.objects.visible_to(user).filter(running).order_by("due_on", "pk")
-    reviews = reviews.select_related("filing__district", "station", "assignee")[:MOST]
+    reviews = reviews.select_related("filing__district", "station", "assignee", "version").defer("version__data")[:MOST]
     return [
-        Alert(str(row.review.filing), row.deadline.text, row.deadline.tone, row.url, row.tag.text)
+        Alert(row.review.works_name, row.deadline.text, row.deadline.tone, row.url, row.tag.text)
         for row in review_rows(list(reviews), user)
         if row.deadline
     ]
@@ -120,7 +120,7 @@ def calendar_missing() -> list[Alert]:
         return []
     text = _("办理期限目前只按周末计算")
     title = _("%(year)d 年节假日安排尚未录入") % {"year": year}
-    return [Alert(title, _("待录入"), "orange", f"{address('console:calendar-import')}?year={year}", text)]
+    return [Alert(title, _("待录入"), "orange", f"{address('calendar-import')}?year={year}", text)]
 
 
 def invited(user) -> list[Alert]:

@@ -21,7 +21,7 @@ from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
 from portal.notifications.models import Message
 from portal.numbers import NumberSeries
-from projects.models import ProjectGrant, ProjectParty, ProjectUser
+from projects.models import ActingLead, ProjectGrant, ProjectParty, ProjectUser
 from projects.permissions import is_manager
 
 TEXT_SIZES = ("standard", "large", "xlarge")
@@ -95,7 +95,8 @@ def facts_of(user) -> dict[str, Any]:
         "has_post": Exists(posts),
         "has_applied": Exists(applications),
         "is_approved": Exists(applications.filter(status=ProjectUser.Status.APPROVED)),
-        "leads": Exists(ProjectParty.objects.filter(lead=OuterRef("pk"), ended_at=None)),
+        "leads": Exists(ProjectParty.objects.filter(lead=OuterRef("pk"), ended_at=None))
+        | Exists(ActingLead.objects.in_force().filter(user=OuterRef("pk"))),
         "has_grant": Exists(ProjectGrant.objects.filter(**mine)),
         "employer": first_of(memberships, "enterprise__name"),
         "site": first_of(applications, "enterprise__name"),
@@ -111,7 +112,10 @@ def first_of(rows, field: str) -> Subquery:
 def manages_projects(request: HttpRequest) -> bool:
     """Whether 项目管理 stands in the menu; the rule itself is asked only where something speaks for it."""
     seen = facts(request)
-    return who(request).is_personal and (seen["leads"] or seen["has_grant"]) and is_manager(who(request))
+    if "manages" not in seen:
+        spoken_for = who(request).is_personal and (seen["leads"] or seen["has_grant"])
+        seen["manages"] = spoken_for and is_manager(who(request))
+    return seen["manages"]
 
 
 def only_applies(request: HttpRequest) -> bool:
@@ -129,7 +133,13 @@ def person_of(request: HttpRequest) -> dict[str, str]:
         "name": user.name,
         "sub": _("企业管理员账号") if user.is_enterprise_account else sub,
         "url": address("accounts:account"),
+        "exports_url": address("exports:list") if has_lists(request) else "",
     }
+
+
+def has_lists(request: HttpRequest) -> bool:
+    """Whether there is a list that this account could export."""
+    return (who(request).is_personal and not only_applies(request)) or facts(request)["has_post"]
 
 
 class Entry(NamedTuple):
@@ -162,7 +172,7 @@ def entries_of(request: HttpRequest) -> list[Entry]:
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
         (manages_projects(request), Entry(_("项目管理"), "projects:approvals")),
         (user.is_enterprise_account, Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",))),
-        (user.is_operator, Entry(_("运营管理"), "console:index")),
+        (user.is_operator, Entry(_("运营管理"), "console")),
         (user.is_operator, Entry(_("字典维护"), "admin:index")),
         (user.is_auditor, Entry(_("审计记录"), "audit:list")),
     ]

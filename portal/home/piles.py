@@ -17,7 +17,8 @@ from projects.models import ProjectUser
 from projects.permissions import approvable_by
 from supervision.catalogue import SYSTEM
 from supervision.clock import LIMIT
-from supervision.models import Filing, Review
+from supervision.models import Filing, PersonnelChange, Review
+from supervision.permissions import changes_waiting_for
 
 Text = str | Promise
 
@@ -59,9 +60,9 @@ def piles_of(user, *, manages: bool = False) -> list[Pile]:
     if user.is_enterprise_account:
         piles += enterprise_piles(user)
     elif user.is_personal:
-        piles += filing_piles(user)
+        piles += [*filing_piles(user), change_pile(user)]
     elif not user.duty:
-        piles += review_piles(user)
+        piles += [*review_piles(user), confirmation_pile(user)]
     if manages or user.is_enterprise_account:
         piles.append(approval_pile(user))
     return piles
@@ -106,11 +107,30 @@ def filing_piles(user) -> list[Pile]:
 def prepared_by(user) -> Q:
     """Which filings this person may prepare: `supervision.permissions.can_prepare` for a whole list."""
     granted = enterprises_granted(user, SYSTEM)
-    codes = list(granted.values_list("uscc", flat=True))
-    return Q(enterprise__in=granted) | Q(permit__uscc_codes__overlap=codes)
+    return Q(enterprise__in=granted.values("pk")) | Q(permit__uscc_codes__overlap=granted.values_list("uscc"))
+
+
+def change_pile(user) -> Pile:
+    """Changes of people: those to which the person's enterprise has yet to agree, and own ones that came back."""
+    back = [PersonnelChange.Status.RETURNED, PersonnelChange.Status.DECLINED]
+    asked = PersonnelChange.objects.awaiting_consent_of(user)
+    rows = PersonnelChange.objects.filter(Q(pk__in=asked.values("pk")) | Q(status__in=back, created_by=user))
+    empty = _("等待您确认的、或被退回的人员变更会出现在这里。")
+    return changes_in(rows, _("人员变更"), empty)
 
 
 # Stations
+
+
+def confirmation_pile(user) -> Pile:
+    """Changes of people that the officer's station has yet to confirm."""
+    empty = _("申请单位提交、等待本站确认的人员变更会出现在这里。")
+    return changes_in(changes_waiting_for(user), _("人员变更"), empty)
+
+
+def changes_in(rows: QuerySet, label: Text, empty: Text) -> Pile:
+    count = rows.count()
+    return Pile("changes", label, "changes", rows, count, "orange" if count else "", "user", empty, always=False)
 
 
 def review_piles(user) -> list[Pile]:
@@ -173,6 +193,7 @@ def order_of(pile: Pile) -> tuple[str, ...]:
     orders = {
         "reviews": ("due_on", "pk"),
         "approvals": ("applied_at", "pk"),
+        "changes": ("due_on", "pk"),
         "requests": ("created_at", "pk"),
         "members": ("-created_at", "-pk"),
     }

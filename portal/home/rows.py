@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Target
@@ -13,7 +14,7 @@ from portal.home.context import address
 from portal.home.piles import Pile, order_of
 from portal.masking import mask_id, mask_phone
 from supervision.clock import Remaining, calendar_for, remaining
-from supervision.models import Filing, Review
+from supervision.models import Filing, PersonnelChange, Review
 from supervision.progress import Tag, filing_tag, review_tag
 
 
@@ -44,12 +45,14 @@ def with_rows(pile: Pile) -> QuerySet:
     if pile.sort == "filings":
         return with_reviews(rows)
     related = {
-        "reviews": ("filing__district", "station", "assignee"),
+        "reviews": ("filing__district", "station", "assignee", "version"),
         "approvals": ("user", "position", "project", "enterprise"),
+        "changes": ("filing",),
         "requests": ("enterprise",),
         "members": ("user", "position", "enterprise"),
     }
-    return rows.select_related(*related[pile.sort])
+    rows = rows.select_related(*related[pile.sort])
+    return rows.defer("version__data") if pile.sort == "reviews" else rows
 
 
 def with_reviews(filings: QuerySet) -> QuerySet:
@@ -64,6 +67,8 @@ def shown_rows(pile: Pile, rows: list[Any], viewer) -> list[Any]:
         return filing_rows(rows, viewer)
     if pile.sort == "reviews":
         return review_rows(rows, viewer)
+    if pile.sort == "changes":
+        return change_rows(rows, viewer)
     return {"approvals": approval_rows, "requests": request_rows, "members": member_rows}[pile.sort](rows)
 
 
@@ -108,6 +113,18 @@ def review_rows(reviews: list[Review], viewer) -> list[ReviewRow]:
             address("review:detail", review.pk),
         )
         for review in reviews
+    ]
+
+
+def change_rows(changes: list[PersonnelChange], viewer) -> list[dict[str, Any]]:
+    """A change with the page on which this account goes on with it."""
+    return [
+        {
+            "change": change,
+            "late": change.status == "submitted" and change.due_on < timezone.localdate(),
+            "url": change.get_absolute_url() if viewer.is_personal else address("review:change", change.pk),
+        }
+        for change in changes
     ]
 
 

@@ -1,9 +1,10 @@
 """The seven business systems as one account finds them in 应用集成, in 应用中心 and at their doors."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -74,11 +75,10 @@ class Door:
 
 
 def doors_of(user) -> list[Door]:
-    """All systems in their order: two queries, and one more for the name of who can authorise a person."""
-    authorised = authorised_for(user)
-    systems = list(BusinessSystem.objects.all())
-    closed_note = note_for(user) if any(system.pk not in authorised for system in systems) else ""
-    return [door(system, system.pk in authorised, closed_note) for system in systems]
+    """All systems in their order: one query, and one more for the name of who can authorise a person."""
+    systems = list(BusinessSystem.objects.annotate(is_unlocked=unlocked_for(user)))
+    closed_note = note_for(user) if any(not system.is_unlocked for system in systems) else ""
+    return [door(system, system.is_unlocked, closed_note) for system in systems]
 
 
 def door(system: BusinessSystem, is_authorised: bool, closed_note: str) -> Door:
@@ -88,13 +88,17 @@ def door(system: BusinessSystem, is_authorised: bool, closed_note: str) -> Door:
 
 def authorised_for(user) -> set[str]:
     """The codes of the systems whose doors this account finds unlocked, or that explain why they turn it away."""
-    codes = BusinessSystem.objects.values_list("pk", flat=True)
+    return set(BusinessSystem.objects.filter(unlocked_for(user)).values_list("pk", flat=True))
+
+
+def unlocked_for(user) -> Any:
+    """The same, asked of systems."""
     if user.is_personal:
-        return set(grants_of(user).values_list("system", flat=True))
+        return Exists(grants_of(user).filter(system=OuterRef("pk")))
     if user.is_enterprise_account:
-        return set(codes)  # each leads to the sentence that says which account to use
-    reviews = user.station_posts.filter(ended_at=None).exists()
-    return {code for code in codes if code != FILING or reviews}
+        return Value(True)  # each leads to the sentence that says which account to use
+    reviews = Q(Exists(user.station_posts.filter(ended_at=None)))
+    return ExpressionWrapper(~Q(pk=FILING) | reviews, output_field=BooleanField())
 
 
 def grants_of(user):
@@ -107,7 +111,7 @@ def grants_of(user):
     by_member = excluded.filter(member__status=Member.Status.ACTIVE, member__enterprise=OuterRef("enterprise"))
     by_project = excluded.filter(member__ended_at=None, member__enterprise=OuterRef("enterprise"))
     on_site = working().filter(user=user, enterprise=OuterRef("enterprise"))
-    return SystemGrant.objects.filter(revoked_at=None, enterprise__status=Enterprise.Status.ACTIVE).filter(
+    return SystemGrant.objects.filter(revoked_at=None, enterprise__status__in=Enterprise.READING).filter(
         Q(Exists(member)) & ~Q(Exists(by_member)) | Q(Exists(on_site)) & ~Q(Exists(by_project))
     )
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0003_audit_check'),
+        ('portal', '0017_lists_and_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,22 +10,50 @@ from projects.actions.applying import (
 )
 from projects.actions.completion import appoint_waiting_leads, complete_project
 from projects.actions.deciding import approve_application, end_membership, reject_application, reveal
+from projects.actions.ending import close_project, reopen_project, unfile_project
+from projects.actions.feeds import drop_row, drop_run, import_file, release_run, request_run, require_operator
+from projects.actions.merging import merge_projects, with_number
+from projects.actions.succession import (
+    appoint_acting,
+    days_left,
+    end_acting,
+    end_acting_posts,
+    register_appointment,
+    replace_lead,
+)
 from projects.actions.waiting import expire_applications, forget_files, remind_approvers
 
 __all__ = [
     "Known",
     "abandon_registration",
+    "appoint_acting",
     "appoint_waiting_leads",
     "approve_application",
+    "close_project",
     "complete_project",
+    "days_left",
+    "drop_row",
+    "drop_run",
+    "end_acting",
+    "end_acting_posts",
     "end_membership",
     "expire_applications",
     "forget_files",
+    "import_file",
     "join_project",
+    "merge_projects",
+    "register_appointment",
     "register_project_user",
     "reject_application",
+    "release_run",
     "remind_approvers",
+    "reopen_project",
+    "replace_lead",
+    "request_run",
+    "require_operator",
     "resubmit_application",
     "reveal",
+    "unfile_project",
+    "with_number",
     "withdraw_application",
 ]

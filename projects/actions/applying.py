@@ -21,6 +21,7 @@ from portal.documents.actions import purge, rehold, store
 from portal.documents.models import Document
 from portal.errors import Refused
 from portal.notifications.actions import mark_handled, notify
+from projects.actions.ending import why_not_open
 from projects.models import Project, ProjectUser
 from projects.permissions import approvers_of, is_party, led_by
 
@@ -90,7 +91,10 @@ def require_consent(draft: Registration) -> None:
 
 
 def require_open(*, project: Project, enterprise: Enterprise, position: Position) -> None:
-    """The project is filed and the enterprise is one of its parties."""
+    """The project is filed, goes on, and the enterprise is one of its parties."""
+    project = Project.objects.locked(project.pk)  # it may be closed, or its filing voided, at this moment
+    if sentence := why_not_open(project):
+        raise Refused(sentence, safe=KEPT)
     if enterprise.status != Enterprise.Status.ACTIVE or not is_party(enterprise, project):
         raise Refused(_("未搜索到项目，代表该项目尚未在平台报监，请先完成项目报监"), safe=KEPT)
     if not position.is_active:

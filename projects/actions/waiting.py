@@ -11,7 +11,8 @@ from portal.audit.actions import record
 from portal.calendar import due_day, overrides
 from portal.documents.actions import purge
 from portal.documents.models import Document
-from portal.notifications.actions import mark_handled, notify
+from portal.notifications.actions import notify
+from projects.actions.ending import expire
 from projects.models import ProjectUser
 from projects.permissions import approvers_of
 
@@ -79,14 +80,7 @@ def expire_applications() -> int:
     due = ProjectUser.objects.filter(status=ProjectUser.Status.SUBMITTED, applied_at__lt=timezone.now() - EXPIRE_AFTER)
     found = claimed(due)
     for application in found:
-        application.move("expire")
-        application.ended_at = timezone.now()
-        application.index_search()
-        application.save()
-        mark_handled(application)
-        record("project_user.expired", application, by=None)
-        link = reverse("projects:application", args=[application.pk])
-        notify([application.user], "project_user.expired", about=application, link=link, application=application)
+        expire(application)
     return len(found)
 
 

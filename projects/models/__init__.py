@@ -1,7 +1,30 @@
 """Projects and who works on them; permits and awards as the feeds bring them."""
 
-from projects.models.feeds import AwardRecord, ConstructionPermit
+from projects.models.acting import ActingLead
+from projects.models.feeds import (
+    AwardRecord,
+    ConstructionPermit,
+    Feed,
+    FeedRun,
+    FeedState,
+    QuarantinedRow,
+    SourceRecord,
+)
 from projects.models.project import PartyType, Project, ProjectGrant, ProjectParty
 from projects.models.project_user import ProjectUser
 
-__all__ = ["AwardRecord", "ConstructionPermit", "PartyType", "Project", "ProjectGrant", "ProjectParty", "ProjectUser"]
+__all__ = [
+    "ActingLead",
+    "AwardRecord",
+    "ConstructionPermit",
+    "Feed",
+    "FeedRun",
+    "FeedState",
+    "PartyType",
+    "Project",
+    "ProjectGrant",
+    "ProjectParty",
+    "ProjectUser",
+    "QuarantinedRow",
+    "SourceRecord",
+]

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
@@ -50,6 +50,10 @@ class Project(Searchable, Identified):
     filed_at = models.DateTimeField(_("报监完毕时间"), null=True, blank=True)  # opens project-user registration
     is_sample = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    merged_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)  # nobody may join any more; those who work there stay
+    closed_reason = models.CharField(max_length=300, blank=True)
 
     objects = LockingQuerySet.as_manager()
 
@@ -58,6 +62,12 @@ class Project(Searchable, Identified):
         verbose_name_plural = _("项目")
         permissions = [("approve_project_users", _("审核项目用户"))]
         indexes = [GinIndex(fields=["search_tokens"], name="project_search")]
+        constraints = [
+            models.CheckConstraint(name="project_is_not_merged_into_itself", condition=~Q(merged_into=F("id"))),
+            models.CheckConstraint(
+                name="project_is_closed_for_a_reason", condition=Q(closed_at=None) | ~Q(closed_reason="")
+            ),
+        ]
 
     def __str__(self):
         return self.works_name or self.name or self.number
@@ -66,8 +76,17 @@ class Project(Searchable, Identified):
     def number(self) -> str:
         return self.project_no or self.temporary_no or ""
 
+    @property
+    def survivor(self) -> "Project":
+        """Itself, or the project that it was merged into: where an old number or address leads (domain §5.7 33)."""
+        project = self
+        while project.merged_into is not None:
+            project = project.merged_into
+        return project
+
     def search_parts(self):
-        return [self.name, self.works_name, self.number], {"filed": "yes" if self.filed_at else "no"}
+        earlier = [one.number for one in self.merged_from.all()] if not self._state.adding else []
+        return [self.name, self.works_name, self.number, *earlier], {"filed": "yes" if self.filed_at else "no"}
 
 
 class ProjectParty(Identified):

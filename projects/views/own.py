@@ -17,6 +17,7 @@ from accounts.actions import has_accepted
 from accounts.drafts import open_draft
 from accounts.models import Agreement, Registration
 from accounts.views import me
+from enterprises.shown import named_then, present_names
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
 from portal.forms import posted
@@ -28,7 +29,7 @@ from projects.actions import end_membership, join_project, resubmit_application,
 from projects.catalogue import FILES
 from projects.forms import JoinForm, ProjectFilter, ResubmitForm
 from projects.models import Project, ProjectUser
-from projects.permissions import approvable_by, employers_of, files_of, known_to, led_by, working
+from projects.permissions import approvable_by, employers_of, files_of, known_to, led_by, standing_in, working
 from projects.views.registration import KIND, looked_up, named_approvers
 
 PLACE = ("project__district", "enterprise", "position", "decided_by", "user")
@@ -71,6 +72,8 @@ def with_roles(projects: list[Any], user) -> list[dict[str, Any]]:
 def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Facts, parties with their leads masked, and for who lets people in those who work there."""
     require_person(request)
+    if merged := Project.objects.filter(pk=pk, merged_into__isnull=False).first():  # an old address
+        return redirect("projects:detail", get_object_or_404(known_to(me(request)), pk=merged.survivor.pk).pk)
     project = get_object_or_404(known_to(me(request)).select_related("district", "jurisdiction_area"), pk=pk)
     approvable = approvable_by(me(request)).filter(project=project)
     own = working().filter(user=me(request), project=project).select_related("position", "enterprise").first()
@@ -78,7 +81,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = {
         "project": project,
         "facts": facts_of(project),
-        "parties": [party_rows(party) for party in project.parties.filter(ended_at=None).order_by("party_type")],
+        "parties": parties_shown(project),
         "own": own,
         "page": people,
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
@@ -109,11 +112,21 @@ def facts_of(project: Project) -> list[tuple]:
     ]
 
 
-def party_rows(party) -> dict[str, str]:
+def parties_shown(project: Project) -> list[dict[str, str]]:
+    """Each party under the name of its time, with who leads and who stands in for them today."""
+    parties = list(project.parties.filter(ended_at=None).order_by("party_type"))
+    present = present_names(party.uscc for party in parties)
+    acting = {one.party_id: one for one in standing_in().filter(party__in=parties).select_related("user")}
+    return [party_rows(party, present, acting.get(party.pk)) for party in parties]
+
+
+def party_rows(party, present: dict, acting) -> dict[str, str]:
+    lead = mask_name(party.lead_name)
+    facts = {"lead": lead, "who": mask_name(acting.user.name), "until": f"{acting.until:%Y-%m-%d}"} if acting else {}
     return {
         "type": party.get_party_type_display(),
-        "unit": party.unit_name,
-        "lead": mask_name(party.lead_name),
+        "unit": named_then(party.unit_name, party.uscc, present),
+        "lead": _("%(lead)s（%(who)s 代理至 %(until)s）") % facts if acting else lead,
         "state": _("已注册") if party.lead_id else _("尚未注册"),
         "tone": "green" if party.lead_id else "grey",
     }
@@ -250,7 +263,8 @@ def story(mine: ProjectUser) -> list[dict[str, Any]]:
     if mine.decided_at:
         entries.insert(0, decision(mine))
     if mine.ended_at:
-        entries.insert(0, {"title": mine.get_status_display(), "at": shown_time(mine.ended_at)})
+        why = mine.reason if mine.status == ProjectUser.Status.EXPIRED else ""
+        entries.insert(0, {"title": mine.get_status_display(), "at": shown_time(mine.ended_at), "text": why})
     if mine.status == ProjectUser.Status.SUBMITTED:
         entries.insert(0, {"title": _("等待审核"), "tone": "next", "text": next_step(mine)})
     return entries

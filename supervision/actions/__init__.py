@@ -1,10 +1,23 @@
 """Everything that changes a filing or its reviews. Each action locks the project, then the filing, then acts."""
 
+from supervision.actions.acting import note_acting
 from supervision.actions.assign import assign_review
 from supervision.actions.attachments import attach, remove_attachment
+from supervision.actions.changes import (
+    begin_change,
+    confirm_change,
+    consent_to_change,
+    decline_change,
+    return_change,
+    save_change,
+    send_change,
+    withdraw_change,
+)
 from supervision.actions.conversion import await_prior, take_over
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
-from supervision.actions.create import create_filing, pull_permit
+from supervision.actions.create import create_filing
+from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
+from supervision.actions.permits import adopt_source, follow_permits, pull_permit
 from supervision.actions.promises import change_promise
 from supervision.actions.reveal import reveal_head
 from supervision.actions.review import (
@@ -18,36 +31,52 @@ from supervision.actions.review import (
 from supervision.actions.sections import Outdated, save_basics, save_parties, save_unit_works
 from supervision.actions.settle import overall, settle
 from supervision.actions.submit import submit_filing
+from supervision.actions.voiding import void_filing
 from supervision.actions.withdraw import supplement_filing, withdraw_filing
 
 __all__ = [
     "Outdated",
-    "attach",
-    "await_prior",
-    "create_filing",
-    "pull_permit",
-    "remove_attachment",
-    "save_basics",
-    "save_parties",
-    "save_unit_works",
     "accept_review",
     "add_item",
+    "adopt_source",
     "answer_item",
+    "answer_merge",
     "approve_review",
+    "ask_merge",
     "assign_review",
+    "attach",
+    "await_prior",
+    "begin_change",
+    "cancel_merge",
     "change_item",
     "change_promise",
+    "confirm_change",
+    "consent_to_change",
+    "create_filing",
+    "decline_change",
     "drop_item",
     "editable_places",
+    "follow_permits",
     "may_change",
+    "note_acting",
     "open_items",
     "overall",
+    "pull_permit",
+    "remove_attachment",
     "resubmit_filing",
+    "return_change",
     "return_review",
     "reveal_head",
+    "save_basics",
+    "save_change",
+    "save_parties",
+    "save_unit_works",
+    "send_change",
     "settle",
     "submit_filing",
     "supplement_filing",
     "take_over",
+    "void_filing",
+    "withdraw_change",
     "withdraw_filing",
 ]

@@ -1,4 +1,4 @@
-"""How a filing begins: by hand in 提前服务, from an award in 先行介入, from a permit in 联合报监."""
+"""How a filing begins: by hand in 提前服务, from an award in 先行介入. From a permit: permits.py."""
 
 from collections.abc import Iterable
 
@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enterprises.models import Enterprise
-from enterprises.permissions import enterprises_granted
+from enterprises.permissions import enterprises_granted, require_good_standing
 from portal.audit import record
 from portal.crypto import blind_index
 from portal.errors import Refused
 from portal.numbers import next_number
+from projects.actions import with_number
 from projects.models import AwardRecord, ConstructionPermit, Project
-from supervision.catalogue import SPECS, SYSTEM, Module
+from supervision.catalogue import SPECS, SYSTEM
 from supervision.models import Filing, FilingParty
 
 # What a permit or an award knows about a filing: the same names on both sides.
@@ -42,6 +43,7 @@ def create_filing(*, module: str, enterprise: Enterprise, award: AwardRecord | N
     spec = SPECS[module]
     if not enterprises_granted(by, SYSTEM).filter(pk=enterprise.pk).exists():
         raise Http404
+    require_good_standing(enterprise)
     if not spec.created_by_hand:
         raise Refused(_("有施工许可证的项目会自动出现在联合报监列表中，无需新建。"))
     if spec.from_awards and (award is None or enterprise.uscc not in award.uscc_codes):
@@ -74,24 +76,6 @@ def begun_from(awards: Iterable[AwardRecord], enterprises: Iterable[Enterprise])
     return Filing.objects.filter(award__in=awards, enterprise__in=enterprises, status__in=in_use).order_by("created_at")
 
 
-@transaction.atomic
-def pull_permit(permit: ConstructionPermit) -> Filing:
-    """Put a permit's project into 联合报监 for the enterprises it names; once per permit (domain §5.5)."""
-    permit = ConstructionPermit.objects.locked(permit.pk)
-    if pulled := permit.filings.order_by("created_at").first():
-        return pulled
-    filing = Filing(module=Module.JOINT, status=Filing.Status.PULLED, permit=permit, project=project_of(permit))
-    filing.uscc_codes = list(permit.uscc_codes)
-    filing.is_sample = permit.is_sample
-    fill_from(filing, permit)
-    filing.permit_no = permit.permit_no_shown
-    filing.index_search()
-    filing.save()
-    add_parties_from(filing, permit)
-    record("filing.pulled", filing, by=None)
-    return filing
-
-
 def new_project(**fields) -> Project:
     """A project that has no number yet gets a temporary one: LS, the day, and a running number (domain §3.5)."""
     day = timezone.localdate()
@@ -104,7 +88,7 @@ def new_project(**fields) -> Project:
 
 def project_of(source: ConstructionPermit | AwardRecord) -> Project:
     """The project a permit or an award speaks of; two sources with one project number are one project."""
-    known = source.project or Project.objects.filter(project_no=source.project_no or None).first()
+    known = source.project or with_number(source.project_no)
     if known is None:
         facts = {"name": source.project_name, "works_name": source.works_name, "is_sample": source.is_sample}
         known = new_project(project_no=source.project_no or None, **facts)
@@ -128,16 +112,33 @@ def add_parties_from(filing: Filing, source: ConstructionPermit | AwardRecord | 
     """The parties that the source names; their people's numbers and phones are for the applicant to add."""
     named = source.parties if source else []
     known = Enterprise.objects.in_bulk([party["uscc"] for party in named if party.get("uscc")], field_name="uscc")
-    for order, party in enumerate(named):
-        FilingParty.objects.create(
+    for party in parties_from(filing, named, known):
+        party.save()
+
+
+def parties_from(filing: Filing, named: list[dict], known: dict[str, Enterprise]) -> list[FilingParty]:
+    """The parties of a filing as a source names them; several of one sort are a consortium, the first leads it."""
+    kinds = [party["party_type"] for party in named]
+    return [
+        FilingParty(
             filing=filing,
             order=order,
             enterprise=known.get(party.get("uscc", "")),
             party_type=party["party_type"],
+            consortium_role=consortium_role(kinds, order),
             unit_name=party.get("unit_name", ""),
             uscc=party.get("uscc", ""),
             head_name=party.get("head_name", ""),
         )
+        for order, party in enumerate(named)
+    ]
+
+
+def consortium_role(kinds: list[str], place: int) -> FilingParty.Consortium:
+    if kinds.count(kinds[place]) == 1:
+        return FilingParty.Consortium.NONE
+    first = kinds.index(kinds[place]) == place
+    return FilingParty.Consortium.LEAD if first else FilingParty.Consortium.MEMBER
 
 
 def index_of_head(id_number: str | None) -> str | None:

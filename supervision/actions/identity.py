@@ -8,6 +8,7 @@ from accounts.models import Target
 from portal.audit import masked, record
 from portal.errors import Refused
 from portal.notifications import mark_handled
+from projects.actions import with_number
 from projects.models import AwardRecord, ConstructionPermit, Project
 from supervision.actions.holding import locked_projects
 from supervision.candidates import (
@@ -32,7 +33,7 @@ def locked_with_project(pk, prior: Filing | None) -> tuple[Filing, Project]:
     Everything that is about to be compared is locked: the same project handed in twice at once is seen once.
     """
     facts = Filing.objects.values("project_id", "project_no").get(pk=pk)
-    named = Project.objects.filter(project_no=facts["project_no"] or None).values_list("pk", flat=True)
+    named = [project.pk] if (project := with_number(facts["project_no"])) else []
     projects = locked_projects([facts["project_id"], *named, *([prior.project_id] if prior else [])])
     filing = Filing.objects.locked(pk)
     if (filing.project_id, filing.project_no) != (facts["project_id"], facts["project_no"]):
@@ -46,8 +47,8 @@ def identified(filing: Filing, projects: dict) -> Project:
     number = filing.project_no
     if not number or own.project_no == number:
         return own
-    if holder := next((project for project in projects.values() if project.project_no == number), None):
-        return holder
+    if (holder := with_number(number)) and holder.pk in projects:  # its own number, or one merged into it
+        return projects[holder.pk]
     if own.project_no and (filing.permit_id or own.filings.exclude(pk=filing.pk).exists()):
         return own  # others know the project under the number it has
     try:
@@ -56,7 +57,7 @@ def identified(filing: Filing, projects: dict) -> Project:
             own.index_search()
             own.save(update_fields=["project_no", *SEARCH])
     except IntegrityError:  # somebody else's filing gave it this very moment
-        return Project.objects.locked(Project.objects.get(project_no=number).pk)
+        return Project.objects.locked(Project.objects.get(project_no=number).survivor.pk)
     return own
 
 

@@ -6,8 +6,10 @@ from django.utils.translation import gettext as _
 
 from portal.audit import record
 from supervision.frozen import MASKS
-from supervision.models import Review
+from supervision.models import PersonnelChange, Review
 from supervision.permissions import require_officer
+
+SUCCESSOR = ("new_id_number", "new_phone")
 
 
 @transaction.atomic
@@ -20,3 +22,14 @@ def reveal_head(review: Review, place: str, field: str, *, by) -> str:
     number, why = review.filing.number, _("审核报监")
     record("identity.revealed", review, by=by, filing=number, place=place, field=field, reason=why)
     return party.get(field) or ""
+
+
+@transaction.atomic
+def reveal_successor(change: PersonnelChange, field: str, *, by) -> str:
+    """The full number of who shall lead, for the station that compares it with the papers; each look is written down."""
+    if field not in SUCCESSOR or not PersonnelChange.objects.visible_to(by).filter(pk=change.pk).exists():
+        raise Http404
+    if by.is_personal:
+        raise Http404
+    record("identity.revealed", change, by=by, filing=change.filing.number, field=field, reason=_("确认人员变更"))
+    return getattr(change, field) or ""

@@ -6,13 +6,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Target, User
+from accounts.models import User
 from portal.audit import record
 from portal.errors import Refused
 from portal.masking import mask_name
 from portal.notifications import mark_handled, notify
-from portal.numbers import next_number
 from supervision.actions.holding import locked_review
+from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of
 from supervision.actions.settle import settle
 from supervision.catalogue import Section
@@ -21,7 +21,6 @@ from supervision.frozen import changes_since, label_of, value_at
 from supervision.models import DeficiencyItem, Filing, FilingVersion, Material, Review, ReviewDecision
 from supervision.permissions import can_decide, require_officer
 
-NUMBER_PREFIXES = {Target.SAFETY: "鄂武安监", Target.QUALITY: "鄂武质监"}
 DECIDED = (Review.Status.APPROVED, Review.Status.RETURNED, Review.Status.REJECTED)
 OLD_VALUE_LENGTH = DeficiencyItem._meta.get_field("old_value").max_length
 
@@ -48,14 +47,14 @@ def accept_review(review: Review, *, by) -> Review:
 
 @transaction.atomic
 def approve_review(review: Review, *, opinion: str = "", version, by) -> Review:
-    """通过: the station's own number is given; the last approval makes the filing 报监完毕."""
+    """通过: the project's number of this role is given; the last approval makes the filing 报监完毕."""
     filing, review = locked_review(review.pk)
     require_decider(review, version, by=by)
     if review.items.filter(sent_at=None).exists():
         raise Refused(_("还有未发出的补正意见。请先删除这些意见，或选择“退回补正”。"))
     review.move("approve")
     decide(review, opinion, by=by)
-    review.supervision_no = review.supervision_no or new_supervision_no(review)
+    review.supervision_no = number_for(review)
     review.save()
     note_decision(review, "approve", opinion, by=by)
     record("review.approved", review, by=by, number=review.supervision_no, **facts_of(review))
@@ -126,16 +125,6 @@ def decide(review: Review, opinion: str, *, by) -> None:
     review.opinion = opinion.strip()
     review.decided_by, review.decided_at = by, timezone.now()
     stop_clock(review, review.decided_at)
-
-
-def new_supervision_no(review: Review) -> str | None:
-    """鄂武安监-420106-2026-0001; a conversion inherits the number that the station gave earlier (domain §5.4)."""
-    filing = review.filing
-    inherits = Review.objects.filter(filing=filing.converts_id, role=review.role).exclude(supervision_no=None)
-    if filing.converts_id and inherits.exists():
-        return None
-    series = f"{NUMBER_PREFIXES[Target(review.role)]}-{filing.district_id}-{timezone.localdate():%Y}"
-    return f"{series}-{next_number(series):04d}"
 
 
 def note_decision(review: Review, move: str, opinion: str = "", *, by) -> None:

@@ -8,6 +8,7 @@ from accounts.models import Target
 from portal.audit import record
 from portal.notifications import mark_handled, notify
 from projects.actions import complete_project
+from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of, concerned_by
 from supervision.actions.receipts import issue_receipt
 from supervision.actions.waiting import tell_waiting
@@ -69,7 +70,7 @@ def settle(filing: Filing, *, by) -> None:
 
 
 def supersede(filing: Filing, *, by) -> None:
-    """A conversion takes the place, and the supervision numbers, of the early filing that it names."""
+    """A conversion takes the place of the early filing that it names."""
     if filing.converts_id is None:
         return
     earlier = Filing.objects.locked(filing.converts_id)
@@ -78,18 +79,16 @@ def supersede(filing: Filing, *, by) -> None:
     earlier.changed_at = timezone.now()
     earlier.index_search()
     earlier.save(update_fields=["status", "live_key", "changed_at", "search_tokens", "search_text"])
-    inherit_numbers(earlier, filing)
+    inherit_numbers(filing)
     record("filing.superseded", earlier, by=by, successor=filing.number)
     link = filing.get_absolute_url()
     notify(applicants_of(earlier), "filing.superseded", about=earlier, link=link, filing=earlier, successor=filing)
 
 
-def inherit_numbers(earlier: Filing, filing: Filing) -> None:
-    """The project keeps the number that a station gave it; one review at a time carries it."""
-    numbers = dict(earlier.reviews.exclude(supervision_no=None).values_list("role", "supervision_no"))
-    for review in filing.reviews.filter(supervision_no=None, role__in=numbers):
-        earlier.reviews.filter(role=review.role).update(supervision_no=None)
-        review.supervision_no = numbers[review.role]
+def inherit_numbers(filing: Filing) -> None:
+    """A kept approval carries the project's number too."""
+    for review in filing.reviews.filter(supervision_no=None, status__in=Review.PASSED).select_related("version"):
+        review.supervision_no = number_for(review)
         review.save(update_fields=["supervision_no"])
 
 

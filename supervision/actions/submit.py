@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Station, StationRole, Target
+from enterprises.permissions import require_good_standing
 from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import notify
@@ -55,6 +56,7 @@ def submit_filing(
     """
     filing, project = locked_with_project(filing.pk, prior)
     require_preparer(by, filing)
+    require_good_standing(enterprise_of(by, filing))
     if filing.status == Filing.Status.RETURNED:
         raise Refused(_("该报监已退回补正，请在“退回修改”中答复后重新提交。"))
     filing.move("submit")

@@ -1,5 +1,10 @@
 """Freezing what is handed in."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
 from django.utils import timezone
 
 from supervision.frozen import digest_of, snapshot
@@ -7,15 +12,19 @@ from supervision.gaps import Warning
 from supervision.models import Filing, FilingVersion
 
 
-def freeze(filing: Filing, *, warnings: list[Warning], by) -> FilingVersion:
-    """Keep the filing as it is now as the version of its round; stations read nothing else."""
-    data = snapshot(filing)
+def freeze(
+    filing: Filing, *, warnings: Iterable[Warning] = (), by, at: datetime | None = None, **more: Any
+) -> FilingVersion:
+    """Keep the filing as it is now as its next version; stations read nothing else. `more` goes into its data."""
+    data = snapshot(filing) | more
+    last = filing.versions.aggregate(last=Max("number"))["last"] or 0
     return FilingVersion.objects.create(
         filing=filing,
-        number=filing.round,
+        number=last + 1,
         data=data,
         digest=digest_of(data),
+        works_name=str(filing),
         acknowledged=[{"code": code, "section": section, "text": str(text)} for code, section, text in warnings],
         submitted_by=by,
-        submitted_at=filing.submitted_at or timezone.now(),
+        submitted_at=at or filing.submitted_at or timezone.now(),
     )

@@ -26,6 +26,7 @@ from supervision.forms.kept import KeptForm
 from supervision.frozen import shown_field
 from supervision.gaps import BASICS_STARRED
 from supervision.models import Filing
+from supervision.permit_news import SOURCE_FIELDS, said_by
 
 POINTS = (1, 2, 3, 4)  # the guide's screen shows four
 AXES = {"lng": gettext_lazy("界址点%(n)d GIS经度"), "lat": gettext_lazy("界址点%(n)d GIS纬度")}
@@ -96,12 +97,16 @@ class BasicsForm(KeptForm):
         if source is None:
             return
         whence = _("来自施工许可证") if self.filing.permit else _("来自中标结果")
+        name_of_data = _("许可证数据") if self.filing.permit else _("中标数据")
         for name, field in self.fields.items():
             said = said_by(source, name)
             if not said:
                 continue
             same = said == shown_field(self.filing, name)
-            field.help_text = whence if same else _("%(whence)s：%(said)s") % {"whence": whence, "said": said}
+            if same:
+                field.help_text = whence
+            else:
+                field.source = {"whence": name_of_data, "said": said, "may_adopt": name in SOURCE_FIELDS}  # type: ignore[attr-defined]
             if self.filing.permit and name in OF_PERMIT and same and not field.remarks:  # type: ignore[attr-defined]
                 field.disabled = True
                 field.help_text = _("来自施工许可证，不能修改。如与证载不符，请联系发证机关。")
@@ -162,15 +167,6 @@ def points_of(filing: Filing) -> Iterator[tuple[str, str]]:
 def label_of_point(name: str) -> str:
     _field, n, axis = name.split(".")
     return AXES[axis] % {"n": int(n)}
-
-
-def said_by(source: Any, name: str) -> str:
-    """What a permit or an award says about a field, as people read it."""
-    if name == "permit_no":
-        return getattr(source, "permit_no_shown", "")
-    if name == "project_category":
-        return str(dict(ProjectCategory.choices).get(source.category, ""))
-    return shown_field(source, name) if hasattr(source, name) else ""
 
 
 def days_between(start: Any, end: Any) -> int | None:

@@ -21,6 +21,7 @@ STATES: dict[str, str | Promise] = {
     "closed": _("已办结"),
 }
 SCOPES: dict[str, str | Promise] = {"queue": _("待领取"), "mine": _("我经办"), "all": _("本站全部")}
+LATEST_FIRST = "latest"
 
 
 class InboxFilter(SearchForm):
@@ -29,8 +30,11 @@ class InboxFilter(SearchForm):
     q = forms.CharField(label=_("关键字"), max_length=100)
     module = forms.ChoiceField(label=_("模块"), choices=[("", _("全部")), *Module.choices])
     district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
-    state = forms.ChoiceField(choices=list(STATES.items()), widget=forms.HiddenInput)
-    scope = forms.ChoiceField(choices=list(SCOPES.items()), widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        label=_("排序"), choices=[("", _("办理期限近的在前")), (LATEST_FIRST, _("最近提交的在前"))]
+    )
+    state = forms.ChoiceField(label=_("状态"), choices=list(STATES.items()), widget=forms.HiddenInput)
+    scope = forms.ChoiceField(label=_("范围"), choices=list(SCOPES.items()), widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,9 +9,11 @@ from portal.forms import PortalForm, SearchForm
 from portal.places import District
 from supervision.models import Filing
 
+DUE_FIRST = "due"
+
 
 class FilingSearchForm(SearchForm):
-    """关键字 or 施工许可证编号 first, as the guide recommends; dates fold under 更多条件."""
+    """关键字 or 施工许可证编号 first, as the guide recommends; dates and the order fold under 更多条件."""
 
     q = forms.CharField(label=_("关键字"), max_length=100)
     permit = forms.CharField(label=_("施工许可证编号"), max_length=60)
@@ -19,6 +21,11 @@ class FilingSearchForm(SearchForm):
     district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))
+    sort = forms.ChoiceField(label=_("排序"), choices=[("", _("最近更新的在前")), (DUE_FIRST, _("办理期限近的在前"))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs["placeholder"] = _("工程名称、项目名称、编号、单位")
 
 
 class AwardSearchForm(SearchForm):

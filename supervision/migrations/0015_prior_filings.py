@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('portal', '0015_calendar_years_and_what_was_told'),
-        ('supervision', '0003_what_was_handed_in_stays'),
+        ('supervision', '0017_what_stations_find'),
     ]
 
     operations = [

@@ -1,22 +1,31 @@
 """Filings with their four sections, their frozen versions, and the stations' reviews."""
 
 from supervision.models.attachments import Attachment, Material, MaterialRule
+from supervision.models.changes import ChangeConfirmation, PersonnelChange
 from supervision.models.filing import Filing, FilingVersion
+from supervision.models.merges import MergeConsent, ProjectMerge
+from supervision.models.numbers import SupervisionNumber, WorkNumber
 from supervision.models.receipt import Receipt
 from supervision.models.review import DeficiencyItem, ReturnReason, Review, ReviewDecision
 from supervision.models.sections import FilingParty, UnitWork
 
 __all__ = [
     "Attachment",
+    "ChangeConfirmation",
     "DeficiencyItem",
     "Filing",
     "FilingParty",
     "FilingVersion",
     "Material",
     "MaterialRule",
+    "MergeConsent",
+    "PersonnelChange",
+    "ProjectMerge",
     "Receipt",
     "ReturnReason",
     "Review",
     "ReviewDecision",
+    "SupervisionNumber",
     "UnitWork",
+    "WorkNumber",
 ]

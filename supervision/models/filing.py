@@ -1,10 +1,11 @@
 """A filing: a project handed in under one module, for one or two stations."""
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,14 @@ from supervision.catalogue import (
 )
 
 
+class IsAnyOf(Func):
+    """`field = ANY (array)`: unlike IN (…), an index serves it where it stands beside an OR."""
+
+    template, arg_joiner = "(%(expressions)s))", " = ANY ("
+    output_field = models.BooleanField()
+    conditional = True
+
+
 class FilingQuerySet(LockingQuerySet):
     def visible_to(self, user):
         """The filings this account may know of; every list, counter, search, export and page begins here."""
@@ -42,9 +51,10 @@ class FilingQuerySet(LockingQuerySet):
 
     def of_applicant(self, user):
         """Of the person's own enterprises and projects, where that enterprise has 项目报监 (decisions 5, 8, 11)."""
-        codes = list(enterprises_granted(user, SYSTEM).values_list("uscc", flat=True))
-        projects = memberships_granted(user, SYSTEM).values("project")
-        return self.filter(Q(uscc_codes__overlap=codes) | Q(project__in=projects, status__in=Filing.KNOWN_TO_PROJECT))
+        codes = enterprises_granted(user, SYSTEM).values_list("uscc")
+        projects = ArraySubquery(memberships_granted(user, SYSTEM).values("project"))
+        of_project = IsAnyOf(F("project"), projects) & Q(status__in=Filing.KNOWN_TO_PROJECT)
+        return self.filter(Q(uscc_codes__overlap=codes) | of_project)
 
     def held_by_stations_of(self, user):
         """What a station's reviews hold, so that a later change of jurisdiction strands nothing (decisions 9)."""
@@ -156,6 +166,7 @@ class Filing(Workflow, Searchable, Identified):
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField(null=True)
     filed_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(_("作废原因"), max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -214,8 +225,13 @@ class Filing(Workflow, Searchable, Identified):
 
     def search_parts(self):
         texts = [self.works_name, self.project_name, self.project_no, self.number or "", self.permit_no]
-        texts += [party.unit_name for party in self.parties.all()] if self.pk and not self._state.adding else []
-        return texts, {"module": self.module, "status": self.status, "district": self.district_id or ""}
+        filters = {"module": self.module, "status": self.status, "district": self.district_id or ""}
+        if self.pk and not self._state.adding:
+            texts += [party.unit_name for party in self.parties.all()]
+        if self.round:  # its stations find it by the name that they read (a trigger adds those that come later)
+            texts += self.versions.order_by("-number").values_list("works_name", flat=True)[:1]
+            filters["station"] = list(self.reviews.values_list("station_id", flat=True))
+        return texts, filters
 
 
 class FilingVersion(Identified):
@@ -226,6 +242,7 @@ class FilingVersion(Identified):
     data = EncryptedJSONField()
     digest = models.CharField(max_length=64)  # SHA-256 over the canonical data and the documents' hashes
     acknowledged = models.JSONField(default=list)  # warnings that the applicant ticked 已核实
+    works_name = models.CharField(_("工程名称"), max_length=200, blank=True)  # as handed in: what stations' lists show
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(default=timezone.now)
 

@@ -72,7 +72,7 @@ class Review(Workflow, Identified):
     opinion = models.TextField(_("审核意见"), blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    supervision_no = models.CharField(_("监督注册号"), max_length=60, null=True, unique=True)
+    supervision_no = models.CharField(_("监督注册号"), max_length=60, null=True)  # see SupervisionNumber
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ReviewQuerySet.as_manager()
@@ -92,6 +92,11 @@ class Review(Workflow, Identified):
 
     def __str__(self):
         return f"{self.filing} · {self.get_role_display()}"
+
+    @property
+    def works_name(self) -> str:
+        """As it was handed in: what is being mended meanwhile is the applicant's."""
+        return self.version.works_name or str(self.filing)
 
 
 class ReviewDecision(Identified):

@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from supervision.views import attachments, corrections, detail, edit, lists, receipt, submit, which
+from supervision.views import attachments, changes, corrections, detail, edit, lists, printed, receipt, submit, which
+
+change = [
+    path("", changes.change_detail, name="change"),
+    path("files/<slug:field>/", changes.change_file, name="change-file"),
+    path("consent/", changes.change_consent, name="change-consent"),
+    path("decline/", changes.change_decline, name="change-decline"),
+    path("withdraw/", changes.change_withdraw, name="change-withdraw"),
+]
 
 life = [
     path("", detail.filing_detail, name="detail"),
@@ -15,6 +23,11 @@ life = [
     path("corrections/", corrections.filing_correct, name="correct"),
     path("resubmit/", corrections.filing_resubmit, name="resubmit"),
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
+    path("print/", printed.filing_print, name="print"),
+    path("copy.pdf", printed.filing_copy, name="copy-pdf"),
+    path("changes/", changes.filing_changes, name="changes"),
+    path("changes/new/<slug:party_type>/", changes.change_begin, name="change-begin"),
+    path("changes/<uuid:change>/", include(change)),
 ]
 
 editor = [

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from supervision.views.review import deciding, desk, inbox, items
+from supervision.views.review import changes, deciding, desk, inbox, items
 
 one = [
     path("", desk.review_detail, name="detail"),
@@ -15,7 +15,16 @@ one = [
     path("decide/", deciding.review_decide, name="decide"),
 ]
 
+change = [
+    path("", changes.change_review, name="change"),
+    path("reveal/<slug:field>/", changes.change_reveal, name="change-reveal"),
+    path("decide/<slug:role>/", changes.change_decide, name="change-decide"),
+]
+
 urlpatterns = [
+    path("changes/", changes.change_list, name="changes"),
+    path("changes/<uuid:pk>/", include(change)),
+    path("acting/<uuid:pk>/", changes.acting_note, name="acting"),
     path("", inbox.review_list, name="list"),
     path("<uuid:pk>/", include(one)),
 ]

@@ -1,13 +1,20 @@
 """报监详情: the top line, both stations, what was handed in, the timeline (interface page 27)."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from enterprises.shown import named_then, present_names
 from portal.masking import mask_name
 from projects.models import PartyType
+from supervision.actions.changes import CHANGEABLE
+from supervision.actions.numbers import numbers_of_works
 from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
+from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline
 from supervision.promises import promise_text, promised_day
 from supervision.views.submit import moment, visible_filing
@@ -22,6 +29,7 @@ SHOWN_OF_UNIT_WORKS = (
     "height_m",
     "cost_wan",
 )
+NUMBER_HEADS = {"safety": gettext_lazy("安监编号"), "quality": gettext_lazy("质监编号")}
 
 
 def filing_detail(request, pk):
@@ -33,23 +41,28 @@ def filing_detail(request, pk):
     withdrawable = filing.can("withdraw") and not any(
         box.review and box.review.status == Review.Status.APPROVED for box in boxes
     )
+    present = present_names(party["uscc"] for party in data["parties"])
+    numbers = numbers_of_works(filing.project_id)
+    given = {label: role for role, label in NUMBER_HEADS.items() if any(of == role for of, _work in numbers)}
     context = {
         "filing": filing,
         "tag": filing_tag(filing),
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
+        "news": news_of(filing, request.user),
         "entries": timeline(filing, boxes, request.user),
         "facts": facts_of(filing),
         "version": version,
         "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],
-        "parties": [party_rows(party) for party in data["parties"]],
-        "unit_work_heads": [label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS],
-        "unit_works": [work_cells(work) for work in data["unit_works"]],
+        "parties": [party_rows(party, present) for party in data["parties"]],
+        "unit_work_heads": [*[label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS], *given],
+        "unit_works": [[*work_cells(work), *number_cells(work, given, numbers)] for work in data["unit_works"]],
         "attachments": data["attachments"],
         **promise_of(filing),
         "may_promise": mine,
         "may_withdraw": mine and withdrawable,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
+        "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }
     return render(request, "supervision/detail.html", context)
@@ -72,9 +85,16 @@ def facts_of(filing: Filing) -> list[tuple]:
     ]
 
 
-def party_rows(party: dict) -> dict:
+def number_cells(work: dict, given: dict, numbers: dict) -> list[tuple[str, str]]:
+    """Under which number each station supervises the work."""
+    ways = [(label, (role, work["id"]), (role, work["name"])) for label, role in given.items()]
+    return [(label, numbers.get(by_row) or numbers.get(by_name, "")) for label, by_row, by_name in ways]
+
+
+def party_rows(party: dict, present: dict) -> dict:
     """A responsible party; the head's name and numbers are masked, they can be read where they are edited."""
     masks = MASKS | {"head_name": mask_name}
+    masks["unit_name"] = partial(named_then, uscc=party["uscc"], present=present)
     rows = [(party_label(party["party_type"], name), masks.get(name, shown)(party[name])) for name in SHOWN_OF_PARTIES]
     return {"title": PartyType(party["party_type"]).label, "rows": rows}
 

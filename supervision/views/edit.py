@@ -18,7 +18,7 @@ from enterprises.find import find_enterprises
 from portal.audit import entries_about
 from portal.errors import wants_json
 from portal.places import JurisdictionArea, suggest_area
-from supervision.actions import Outdated, editable_places, open_items
+from supervision.actions import Outdated, adopt_source, editable_places, open_items
 from supervision.actions.sections import VERSIONS
 from supervision.candidates import earlier_filings
 from supervision.catalogue import Section
@@ -38,6 +38,7 @@ from supervision.forms.unit_works import UnitWorkForm
 from supervision.gaps import Sheet, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import require_preparer
+from supervision.permit_news import differing_parties, early_news, permit_news
 from supervision.progress import filing_tag
 from supervision.views.submit import EDIT_URLS, grouped, visible_filing
 
@@ -75,6 +76,7 @@ def frame(filing: Filing, section: Section | None, sheet: Sheet | None = None) -
         "version": getattr(filing, VERSIONS[section]) if section else None,
         "next_section": after[0] if after else None,
         "sheet": sheet,
+        "news": permit_news(filing),
     }
 
 
@@ -111,10 +113,9 @@ def filing_hub(request, pk):
     parts = {part["label"]: part["gaps"] for part in grouped(filing, context["gaps"])}
     rows = [each | {"gaps": parts.get(each["label"], [])} for each in context["tabs"]]
     items = list(open_items(filing)) if filing.status == Filing.Status.RETURNED else []
-    earlier = earlier_filings(filing, request.user) if not filing.round and context["gaps"] else []
-    return render(
-        request, "supervision/hub.html", context | {"rows": rows, "item_count": len(items), "earlier": earlier}
-    )
+    context["news"] += early_news(filing, request.user)
+    context["earlier"] = earlier_filings(filing, request.user) if not filing.round and context["gaps"] else []
+    return render(request, "supervision/hub.html", context | {"rows": rows, "item_count": len(items)})
 
 
 # The three sections that are typed
@@ -146,6 +147,7 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
     context |= {"board": board, "form": board.form if board.forms else None}
     if board.section == Section.PARTIES:
         context |= {"addable": addable(board), "found": found_for(request, board)}
+        context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:
         context |= {"blank": UnitWorkForm(prefix="__key__")}
     return render(request, TEMPLATES[board.section], context)
@@ -211,6 +213,8 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
         saved = board.save(version=seen_version(request), by=request.user)
     except Outdated as outdated:
         return outdated_answer(request, board, outdated.filing)
+    if section == Section.BASICS and (name := request.POST.get("adopt")):
+        saved = adopt_source(saved, name, version=saved.basics_version, by=request.user)
     return saved_answer(request, board, saved)
 
 

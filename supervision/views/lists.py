@@ -1,27 +1,27 @@
 """The lists of the three modules, and where a filing begins."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.models import Target
 from enterprises.permissions import enterprises_granted
 from portal.forms import posted
+from portal.lists.kinds import list_kind
+from portal.lists.tools import Tools, tools_of
 from portal.once import once
 from portal.pages import page_of
 from portal.search import find
-from portal.validators import normalise_permit_no
 from projects.models import AwardRecord
 from supervision.actions import create_filing
 from supervision.actions.create import begun_from
 from supervision.catalogue import MODULE_BY_SLUG, SPECS, SYSTEM, Module
+from supervision.filing_list import FilingRow, cells_of, filing_rows, searched, with_shown
 from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchForm
-from supervision.models import Filing, Review
-from supervision.permissions import preparable_among, require_entry
-from supervision.progress import filing_tag, review_tag
+from supervision.models import Filing
+from supervision.permissions import enterprises_entered, preparable_among, require_entry
+from supervision.permit_news import joint_filings_of, suspected_among
 from supervision.views.which import pulled_for
 
 
@@ -31,45 +31,37 @@ def module_of(slug: str) -> Module:
     return Module(MODULE_BY_SLUG[slug])
 
 
+def filing_kind(module: Module) -> str:
+    """Under which name columns, views and exports of the module's list are kept."""
+    return f"filing-{SPECS[module].slug}"
+
+
 @require_safe
 def filing_list(request, slug):
     """The filings of a module that this person may know of."""
     module = module_of(slug)
     if request.user.kind == request.user.Kind.STAFF:
         return redirect("review:list")
-    require_entry(request.user)
-    search = FilingSearchForm(request.GET)
-    page = page_of(request, searched(Filing.objects.visible_to(request.user), module, search.given))
-    mine = preparable_among(request.user, page.rows)
-    rows = [row_of(filing, filing.pk in mine, request.user) for filing in page.rows]
-    context = {"module": module, "spec": SPECS[module], "form": search, "page": page, "rows": rows}
-    context["pulled"] = pulled_for(request.user) if SPECS[module].created_by_hand else []
-    return render(request, "supervision/list.html", context)
+    own = enterprises_entered(request.user)
+    tools = tools_of(request, list_kind(filing_kind(module)))
+    if tools.default_url:
+        return redirect(tools.default_url)
+    found = searched(Filing.objects.visible_to(request.user), module, request.GET)
+    page = page_of(request, with_shown(found, tools.codes), by_key=True)
+    mine = preparable_among(request.user, page.rows, own=own)
+    suspected = suspected_among(cast(list[Filing], page.rows))
+    shown = filing_rows(page.rows, request.user, tools.codes)
+    rows = [row_of(row, row.filing.pk in mine, tools) | {"suspected": row.filing.pk in suspected} for row in shown]
+    context = {"module": module, "spec": SPECS[module], "form": FilingSearchForm(request.GET), "page": page}
+    return render(request, "supervision/list.html", context | {"rows": rows, "tools": tools})
 
 
-def searched(filings, module: Module, given: dict):
-    """Those that meet the conditions, latest change first."""
-    words = [given.get("q", ""), normalise_permit_no(given.get("permit", ""))]
-    district = given["district"].pk if "district" in given else None
-    found = find(filings, " ".join(filter(None, words)), module=module, status=given.get("status"), district=district)
-    if "since" in given:
-        found = found.filter(changed_at__date__gte=given["since"])
-    if "until" in given:
-        found = found.filter(changed_at__date__lte=given["until"])
-    reviews = Prefetch("reviews", Review.objects.select_related("assignee"))
-    return (
-        found.select_related("district", "project", "permit").prefetch_related(reviews).order_by("-changed_at", "-id")
-    )
-
-
-def row_of(filing: Any, is_mine: bool, viewer) -> dict:
-    reviews = {review.role: review for review in filing.reviews.all()}
-    stations = [(Target(role).label, review_tag(role, reviews.get(role), viewer=viewer)) for role in Target.values]
+def row_of(row: FilingRow, is_mine: bool, tools: Tools) -> dict:
+    filing = row.filing
     is_returned = filing.status == Filing.Status.RETURNED
     return {
         "filing": filing,
-        "tag": filing_tag(filing),
-        "stations": stations if filing.round else [(label, None) for label, _tag in stations],
+        "cells": cells_of(row, tools.columns),
         "may_edit": is_mine and filing.is_open and not is_returned,
         "may_correct": is_mine and is_returned,
     }
@@ -109,8 +101,13 @@ def awards_for(request, enterprises) -> dict:
     awards = AwardRecord.objects.filter(uscc_codes__overlap=[one.uscc for one in own]).select_related("district")
     page: Any = page_of(request, find(awards, search.given.get("q", "")).order_by("-awarded_on", "-id"))
     begun = {(filing.award_id, filing.enterprise_id): filing for filing in begun_from(page.rows, own)}
+    joint = joint_filings_of(page.rows, request.user)
     rows = [
-        (award, [(one, begun.get((award.pk, one.pk))) for one in own if one.uscc in award.uscc_codes])
+        (
+            award,
+            joint.get(award.project_no),
+            [(one, begun.get((award.pk, one.pk))) for one in own if one.uscc in award.uscc_codes],
+        )
         for award in page.rows
     ]
     return {"search": search, "page": page, "rows": rows}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from supervision.models import Filing, Receipt
-from supervision.receipt_pdf import EARLY_NOTE, receipt_pdf
+from supervision.receipt_pdf import EARLY_NOTE, receipt_pdf, units_then
 from supervision.views.submit import visible_filing
 
 
@@ -30,11 +30,32 @@ def receipt_verify(request, code):
     if receipt is None:
         return render(request, "supervision/verify_unknown.html", status=404)
     facts = receipt.facts
+    sign, sentence = standing_of(receipt)
     context = {
         "facts": facts,
         "filed_on": parse_date(facts["filed_on"]),
         "early_note": EARLY_NOTE if facts["is_early"] else "",
-        "is_superseded": receipt.filing.status == Filing.Status.SUPERSEDED,
-        "is_void": receipt.filing.status == Filing.Status.VOIDED,
+        "is_valid": sign == "check",
+        "sign": sign,
+        "sentence": sentence,
+        "renamed": renamed_units(receipt),
     }
     return render(request, "supervision/verify.html", context)
+
+
+def standing_of(receipt: Receipt) -> tuple[str, str]:
+    """Whether the paper still counts, and in words what became of the filing."""
+    match receipt.filing.status:
+        case Filing.Status.FILED:
+            return "check", _("该回执真实有效。")
+        case Filing.Status.SUPERSEDED:
+            return "warn", _("该回执真实；该报监已转入后续报监，请以后续报监的回执为准。")
+        case Filing.Status.VOIDED:
+            return "cross", _("该报监已作废，回执失效。")
+    return "cross", _("该报监的办结已撤销，正在重新办理，本回执暂不具效力。")
+
+
+def renamed_units(receipt: Receipt) -> list[str]:
+    """Units that bear another name today: named as then, with the present name."""
+    names = units_then(receipt)
+    return [shown for unit, shown in names.items() if shown != unit]

@@ -19,10 +19,10 @@ from supervision.actions import (
     take_over,
     withdraw_filing,
 )
-from supervision.candidates import AWAITED, Match, candidates_for, earlier_filings
+from supervision.candidates import AWAITED, Candidate, Match, candidates_for, earlier_filings
 from supervision.catalogue import SPECS, Section
 from supervision.clock import LIMIT
-from supervision.forms.submit import PromiseForm, SubmitForm, TakeOverForm
+from supervision.forms.submit import YES, PromiseForm, SubmitForm, TakeOverForm
 from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import require_preparer
@@ -63,7 +63,8 @@ def filing_submit(request, pk):
     sheet = sheet_of(filing)
     gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing)
     earlier = earlier_filings(filing, request.user)
-    form = SubmitForm(**posted(request), warnings=warnings, suspects=suspects, earlier=earlier)
+    initial = preselected(earlier, suspects)
+    form = SubmitForm(**posted(request), initial=initial, warnings=warnings, suspects=suspects, earlier=earlier)
     if form.is_valid():
         return submitted(request, filing, form.as_arguments())
     known = Filing.objects.visible_to(request.user).filter(pk__in=[one.filing.pk for one in suspects])
@@ -107,6 +108,13 @@ def filing_take_over(request, pk):
         messages.success(request, done if filled else _("没有需要带入的内容，已填写的没有改变。"))
         return redirect("filing:hub", pk=filing.pk)
     return render(request, "supervision/take_over.html", {"filing": filing, "form": form})
+
+
+def preselected(earlier: list[Filing], suspects: list[Candidate]) -> dict:
+    """存在 is chosen beforehand where an earlier module's filing seems to be the same project (edge case 4)."""
+    likely = [one.filing.pk for one in suspects]
+    best = next((filing for filing in earlier if filing.pk in likely), None)
+    return {"prior_exists": YES, "prior": best.pk} if best else {}
 
 
 def grouped(filing: Filing, gaps: list[Gap]) -> list[dict]:

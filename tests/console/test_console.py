@@ -13,8 +13,9 @@ def test_an_operator_finds_every_dictionary_behind_a_link_that_opens():
     page = operator.get("/console/")
     assert menu(page) == ["首页", "运营管理", "字典维护"]
     assert "监督站" in text(page) and "退回原因" in text(page)
-    for _card, url, _count in page.context["dictionaries"]:
-        assert operator.get(url).status_code == 200
+    for _heading, cards in page.context["groups"]:
+        for _card, url, _count in cards:
+            assert operator.get(url).status_code == 200
 
 
 def test_to_everybody_else_the_console_does_not_exist():

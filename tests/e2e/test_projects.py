@@ -157,9 +157,12 @@ def test_the_pages_are_accessible(reference, people, width):
     one = applications[0].pk
     paths = {"pending": "approvals/", "rejected": "approvals/?state=rejected", "approval": f"approvals/{one}/"}
     paths |= {"approve": f"approvals/{one}/approve/", "reject": f"approvals/{one}/reject/"}
-    paths |= {"list": "", "project": f"{project.pk}/", "join": "join/", "nobody": "approvals/?q=没有这个人"}
+    paths |= {"list": "", "project": f"{project.pk}/", "join": "join/"}
     for name, path in paths.items():
         look(chief, f"/projects/{path}", name)
+    chief.opens("/projects/approvals/").get_by_label("关键字").fill("没有这个人")
+    chief.page.get_by_role("button", name="搜索").click()
+    look(chief, chief.page.url, "nobody")
 
     waiting, refused = people(width=width), people(width=width)
     sign_in(waiting, applications[1].user.phone)

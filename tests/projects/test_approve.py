@@ -1,6 +1,7 @@
 """项目管理: who decides about whom, once; what follows; what is seen of it."""
 
 import json
+import re
 
 import pytest
 from django.http import Http404
@@ -262,6 +263,35 @@ def test_the_tabs_show_what_was_decided(client):
     assert found == {"pending": ["甲等待"], "approved": ["乙通过"], "rejected": ["丙驳回"]}
 
 
+def search(client, state, keyword):
+    return client.post(LIST, {"state": state, "keyword": keyword}, follow=True)
+
+
+def test_what_is_searched_for_stands_in_no_address(client):
+    """security 14.2.1: no phone, name or number in a URL; the address carries a mark of this session."""
+    project, contractor, manager = site()
+    found, other = applied(project, contractor, make.person("被搜索人")), applied(project, contractor)
+    client.force_login(manager)
+    answer = client.post(LIST, {"state": "pending", "keyword": found.user.phone})
+    assert answer.status_code == 302
+    assert found.user.phone not in answer["Location"] and "state=pending" in answer["Location"]
+    page = client.get(answer["Location"])
+    assert "被搜索人" in html(page) and str(other.pk) not in html(page)
+    links = re.findall(r'(?:href|action)="([^"]*)"', html(page))
+    assert [link for link in links if found.user.phone in link] == []
+
+
+def test_the_tabs_keep_the_search_and_a_mark_of_another_session_finds_nothing_out(client):
+    project, contractor, manager = site()
+    applied(project, contractor, make.person("被搜索人"))
+    client.force_login(manager)
+    page = html(search(client, "pending", "没有此人"))
+    assert "没有符合条件的申请" in page
+    tab = re.search(r'href="(\?state=approved[^"]*)"', page).group(1).replace("&amp;", "&")
+    assert "没有符合条件的申请" in html(client.get(LIST + tab))
+    assert "被搜索人" in html(client.get(LIST, {"q": "xxxxxxxx"}))
+
+
 @pytest.mark.parametrize("state", ["pending", "approved", "rejected"])
 def test_no_search_shows_somebody_of_another_project(client, state):
     project, contractor, manager = site()
@@ -273,11 +303,11 @@ def test_no_search_shows_somebody_of_another_project(client, state):
     phone = stranger.user.phone
     client.force_login(manager)
     for keyword in ("", "标记", "标记某人", "标记工程", phone, phone[-4:], "%", "别的"):
-        page = html(client.get(LIST, {"state": state, "q": keyword}))
+        page = html(search(client, state, keyword))
         assert ">标记某人<" not in page and str(stranger.pk) not in page
     client.force_login(other_manager)
     for keyword in ("", "标记某人", "标记工程", phone, phone[-4:]):
-        assert ">标记某人<" in html(client.get(LIST, {"state": state, "q": keyword}))
+        assert ">标记某人<" in html(search(client, state, keyword))
 
 
 def test_people_without_a_project_to_lead_find_no_such_page(client):

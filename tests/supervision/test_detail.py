@@ -114,4 +114,4 @@ def test_the_page_asks_the_database_equally_often(client, author, django_assert_
         client.get(reverse("filing:detail", args=[filing.pk]))
 
 
-QUERIES = 16  # session, person, visibility; the filing; both stations; items; versions; decisions; audit; calendar
+QUERIES = 17  # session, person, visibility; the filing; both stations; items; versions; decisions; audit; calendar

@@ -109,9 +109,7 @@ def test_an_award_of_ones_own_enterprise_is_offered_and_once_begun_leads_to_its_
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "address", ["/filing/early/", "/filing/advance/", "/filing/early/new/", "/filing/advance/new/"]
-)
+@pytest.mark.parametrize("address", ["/filing/early/new/", "/filing/advance/new/"])
 def test_who_has_a_permit_and_opens_another_module_is_led_to_the_pulled_row(client, person, address):
     """§5.7 2: has permit but user opens 先行介入."""
     filing = make.draft_filing(Module.JOINT, by=person)

@@ -12,7 +12,8 @@ from portal.management.demo.data import PEOPLE, STRANGERS, Site
 from portal.management.demo.files import check_at_once, paper, photo
 from portal.places import District, JurisdictionArea
 from projects.models import AwardRecord, ConstructionPermit, PartyType
-from supervision.actions.create import create_filing, pull_permit
+from supervision.actions.create import create_filing
+from supervision.actions.permits import pull_permit
 from supervision.actions.sections import save_basics, save_parties, save_unit_works
 from supervision.catalogue import Need
 from supervision.models import Attachment, Filing, Material, MaterialRule

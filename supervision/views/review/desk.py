@@ -19,6 +19,7 @@ from supervision.candidates import Match, candidates_for
 from supervision.frozen import Change, changes_since
 from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
 from supervision.permissions import can_decide, is_chief
+from supervision.permit_news import news_of
 from supervision.progress import StationBox, station_boxes, timeline
 from supervision.scope import scope_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
@@ -46,6 +47,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         **ways_on(review, request.user, back),
         **neighbours(request.user, review, back),
         **elsewhere(review, request.user),
+        "news": news_of(review.filing, request.user),
     }
     context |= paper(request, review, back, may_note=context["may_note"])
     return render(request, "supervision/review/desk.html", context)

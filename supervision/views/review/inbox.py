@@ -5,17 +5,20 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, TextField, Value
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from accounts.models import StationPost
+from portal.lists.kinds import list_kind
+from portal.lists.tools import tools_of
 from portal.pages import page_of
 from portal.search import find
 from supervision.clock import Remaining, calendar_for, remaining
-from supervision.forms.review import SCOPES, STATES, InboxFilter
+from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
 from supervision.models import Filing, Review
 from supervision.progress import Tag, review_tag
 
@@ -28,7 +31,8 @@ STATUSES: dict[str, list[str]] = {
     "closed": [Status.APPROVED, Status.KEPT, Status.REJECTED, Status.CANCELLED],
 }
 FILTERS = ("q", "module", "district")
-SHOWN = ("filing", "station", "assignee", "version")
+SHOWN = ("filing__district", "station", "assignee", "version")
+KIND = "review"  # under which name columns, views and exports of the inbox are kept
 NOT_SHOWN = ("version__data", "version__acknowledged", "filing__search_tokens", "filing__search_text")
 LONGEST_QUERY = 1000
 REACH = 500  # how far 上一件/下一件 look through a list
@@ -39,6 +43,7 @@ class Row:
     """A review as the inbox shows it."""
 
     review: Review
+    name: str  # as it was handed in
     tag: Tag
     deadline: Remaining | None
     is_changed: bool  # handed in again since the first round
@@ -49,13 +54,18 @@ class Row:
 def review_list(request: HttpRequest) -> HttpResponse:
     require_post(request.user)
     filter = InboxFilter(request.GET)
+    tools = tools_of(request, list_kind(KIND))
+    if tools.default_url:
+        return redirect(tools.default_url)
     found = reviews_found(request.user, filter)
-    page = page_of(request, shown(request.user, filter, found).select_related(*SHOWN).defer(*NOT_SHOWN))
+    page = page_of(request, with_shown(shown(request.user, filter, found)), by_key=True)
     return render(
         request,
         "supervision/review/list.html",
         {
             "filter": filter,
+            "tools": tools,
+            "codes": tools.codes,
             "page": page,
             "rows": rows_of(page.rows, request.user, request.GET.urlencode()),
             **tabs_of(request, filter, found),
@@ -82,8 +92,15 @@ def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
     if not given:
         return reviews
     district = given["district"].pk if "district" in given else ""
-    filings = find(Filing.objects.all(), given.get("q", ""), module=given.get("module", ""), district=district)
+    filings = find(held_by_stations_of(user), given.get("q", ""), module=given.get("module", ""), district=district)
     return reviews.filter(filing__in=filings.values("pk"))
+
+
+def held_by_stations_of(user: Any) -> QuerySet[Filing]:
+    """The filings of the officer's stations by their tokens, to be searched; whose reviews they are is asked besides."""
+    posts = StationPost.objects.filter(user=user, ended_at=None)
+    token = Concat(Value("station:"), Cast("station_id", TextField()), output_field=TextField())
+    return Filing.objects.filter(search_tokens__overlap=posts.values_list(token))
 
 
 def in_state(state: str) -> Q:
@@ -98,7 +115,13 @@ def in_scope(scope: str, user: Any) -> Q:
 def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:
     """The rows of the chosen tab and second filter, the most urgent first."""
     state = filter.state_shown
-    return found.filter(in_state(state), in_scope(filter.scope_shown, user)).order_by(*order_of(state))
+    order = ("-version__submitted_at", "-pk") if filter.given.get("sort") == LATEST_FIRST else order_of(state)
+    return found.filter(in_state(state), in_scope(filter.scope_shown, user)).order_by(*order)
+
+
+def with_shown(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """The reviews with what the inbox shows of them."""
+    return reviews.select_related(*SHOWN).defer(*NOT_SHOWN)
 
 
 def order_of(state: str) -> tuple[OrderBy, str]:
@@ -143,6 +166,7 @@ def rows_of(reviews: list[Any], user: Any, query: str) -> list[Row]:
 def row_of(review: Review, user: Any, query: str, days: dict) -> Row:
     return Row(
         review=review,
+        name=review.works_name,
         tag=review_tag(review.role, review, viewer=user),
         deadline=remaining(review, days=days),
         is_changed=review.status in Review.UNDECIDED and review.version.number > 1,

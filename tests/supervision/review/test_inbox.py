@@ -15,7 +15,7 @@ from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
 URL = "/review/"
-QUERIES = 9  # session, person; the post; districts; the numbers; count, rows, holidays; the frame
+QUERIES = 11  # session, person; the post; views and columns; districts; numbers; count, keys, rows; holidays; frame
 STATES = ("waiting", "reviewing", "returned", "closed")
 SCOPES = ("queue", "mine", "all")
 

@@ -1,0 +1,1 @@
+"""A city of any size, and how long its lists take. Not part of the portal that runs."""

@@ -1,0 +1,1 @@
+"""Lists as Excel files, made in the background: a row asks, a worker writes, its owner fetches within a week."""

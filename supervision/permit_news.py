@@ -1,0 +1,258 @@
+"""What permits and awards say beside what people wrote: differences, and what has to be known about a permit.
+
+Pure questions; nothing here writes. A filing's own values are never replaced by a source (domain §5.5).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from projects.models import ConstructionPermit, PartyType
+from supervision.candidates import EARLIER_MODULES, Match, candidates_for, match_of
+from supervision.catalogue import NOT_STARTED, PERMIT_START_MONTHS, Module, ProjectCategory
+from supervision.frozen import shown_field
+from supervision.models import Filing, FilingParty
+
+Status = ConstructionPermit.Status
+# What a source says of 基本信息, in the order of the screen, and where it stands on the source.
+SOURCE_FIELDS = {
+    "works_name": "works_name",
+    "project_no": "project_no",
+    "project_name": "project_name",
+    "project_category": "category",
+    "district": "district",
+    "address": "address",
+    "longitude": "longitude",
+    "latitude": "latitude",
+    "construction_area_m2": "construction_area_m2",
+    "contract_amount_wan": "contract_amount_wan",
+    "planned_start_date": "planned_start_date",
+    "planned_completion_date": "planned_completion_date",
+    "construction_scale": "construction_scale",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a source says about a field where the filing says something else."""
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class News:
+    """A line that everybody who works on the filing has to see; `tone` is one of components/notice.html."""
+
+    tone: str
+    heading: str
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+def source_of(filing: Filing) -> Any:
+    """The permit or the award that a filing began with, or None."""
+    return filing.permit or filing.award
+
+
+def said_by(source: Any, name: str) -> str:
+    """What a permit or an award says about a field, as people read it."""
+    if name == "permit_no":
+        return getattr(source, "permit_no_shown", "")
+    if name == "project_category":
+        return str(dict(ProjectCategory.choices).get(source.category, ""))
+    return shown_field(source, name) if hasattr(source, name) else ""
+
+
+def differing(filing: Filing) -> list[Said]:
+    """The fields of 基本信息 in which the filing does not say what its source says."""
+    source = source_of(filing)
+    if source is None:
+        return []
+    said = [(name, said_by(source, name)) for name in SOURCE_FIELDS]
+    return [
+        Said(name, str(Filing._meta.get_field(name).verbose_name), text)  # type: ignore[union-attr]
+        for name, text in said
+        if text and text != shown_field(filing, name)
+    ]
+
+
+def differing_parties(filing: Filing, parties: Iterable[FilingParty]) -> list[Said]:
+    """The parties that the source names and the filing does not, by credit code or name."""
+    source = source_of(filing)
+    have = list(parties)
+    found = []
+    for one in source.parties if source else []:
+        mine = [party for party in have if party.party_type == one["party_type"]]
+        if not any(is_same_unit(party, one) for party in mine):
+            text = f"{one['unit_name']}（{one['uscc']}）" if one.get("uscc") else one["unit_name"]
+            found.append(Said(one["party_type"], str(PartyType(one["party_type"]).label), text))
+    return found
+
+
+def is_same_unit(party: FilingParty, named: dict[str, str]) -> bool:
+    return party.uscc == named["uscc"] if named.get("uscc") else party.unit_name == named.get("unit_name")
+
+
+# The permit's own state
+
+
+def lapse_day(permit: ConstructionPermit) -> date | None:
+    """The last day on which the works may begin without an extension (建筑法 art. 9)."""
+    if permit.issued_on is None:
+        return None
+    months = permit.issued_on.month - 1 + PERMIT_START_MONTHS
+    year, month = permit.issued_on.year + months // 12, months % 12 + 1
+    for day in range(permit.issued_on.day, 0, -1):
+        try:
+            return date(year, month, day)
+        except ValueError:
+            continue
+    return None
+
+
+def seems_lapsed(filing: Filing) -> bool:
+    """Three months after the permit nothing says that the works have begun (edge case 52); a warning, no more."""
+    permit = filing.permit
+    if permit is None or permit.status not in (Status.VALID, Status.CHANGED):
+        return False
+    last = lapse_day(permit)
+    return bool(last and last < timezone.localdate()) and filing.construction_status in NOT_STARTED
+
+
+def permit_news(filing: Filing) -> list[News]:
+    """Revoked, lapsed, changed: the banners on the filing, the hub and the desk."""
+    permit = filing.permit
+    if permit is None or filing.status in (Filing.Status.SUPERSEDED, Filing.Status.WITHDRAWN, Filing.Status.VOIDED):
+        return []
+    facts = {"no": permit.permit_no_shown, "day": day_text(timezone.localtime(permit.changed_at).date())}
+    news = []
+    if permit.status == Status.REVOKED:
+        text = (
+            _("许可证数据显示 %(no)s 已于 %(day)s 前撤销。本报监不会自动作废，请联系发证机关和辖区监督站核实。") % facts
+        )
+        news.append(News("bad", _("施工许可证已撤销"), text))
+    elif permit.status == Status.LAPSED:
+        text = _("许可证数据显示 %(no)s 已失效。如已重新取得许可证，新证到达后会出现在联合报监中。") % facts
+        news.append(News("warn", _("施工许可证已失效"), text))
+    elif seems_lapsed(filing):
+        news.append(News("warn", _("施工许可证可能已失效"), lapse_text(permit)))
+    if permit.status != Status.REVOKED and (changes := changes_since(filing)):
+        facts |= {"names": "、".join(said.label for said in changes)}
+        text = _("许可证数据于 %(day)s 变更，与报监内容不一致：%(names)s。已填写的内容没有被改动。") % facts
+        news.append(News("warn", _("施工许可证数据有变更"), text))
+    return news
+
+
+def lapse_text(permit: ConstructionPermit) -> str:
+    facts = {"day": day_text(permit.issued_on), "months": PERMIT_START_MONTHS}
+    return (
+        _(
+            "施工许可证于 %(day)s 发证，已满 %(months)d 个月，项目状态仍未开工；如已开工或已延期，请更新项目状态或在备注中说明"
+        )
+        % facts
+    )
+
+
+def changes_since(filing: Filing) -> list[Said]:
+    """What differs, if the permit changed after the filing was made from it, or handed in."""
+    permit = filing.permit
+    since = filing.submitted_at or filing.created_at
+    return differing(filing) if permit and permit.changed_at > since else []
+
+
+def day_text(day: date | None) -> str:
+    return formats.date_format(day, "Y-m-d") if day else "—"
+
+
+# One project in two modules
+
+
+def early_news(filing: Filing, viewer: Any) -> list[News]:
+    """Edge cases 2 to 4: a permit has come for a project that was filed early, said on both filings."""
+    if filing.module == Module.JOINT:
+        return of_earlier(filing, viewer) if filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT) else []
+    if filing.status not in (*Filing.OPEN, *Filing.LIVE):
+        return []
+    return of_permit(filing, viewer)
+
+
+def of_earlier(filing: Filing, viewer: Any) -> list[News]:
+    """On the joint filing: it seems to be filed as 先行介入 or 提前服务 already."""
+    others = [one.filing for one in candidates_for(filing) if one.filing.module in EARLIER_MODULES[Module.JOINT]]
+    if not others:
+        return []
+    first = others[0]
+    if not Filing.objects.visible_to(viewer).filter(pk=first.pk).exists():
+        text = _("疑似同一项目已由其他单位报监，请联系辖区监督站核实。")
+        return [News("info", _("疑似已先行介入/提前服务"), text)]
+    facts = {"module": first.get_module_display(), "no": first.number, "state": first.get_status_display()}
+    after = first.status in (Filing.Status.APPROVED, Filing.Status.FILED)
+    way = _("报监时选择“存在”即可转入。") if after else _("该报监办结后，报监时选择“存在”即可转入。")
+    text = _("%(module)s %(no)s（%(state)s）。") % facts + way
+    return [News("info", _("疑似已先行介入/提前服务"), text, first.get_absolute_url(), _("查看该报监"))]
+
+
+def of_permit(filing: Filing, viewer: Any) -> list[News]:
+    """On the early filing: its project has a permit and waits in 联合报监; stations read it without a way there."""
+    same = Q(project=filing.project_id)
+    if filing.project_no:
+        same |= Q(project_no=filing.project_no)
+    begun = Filing.objects.filter(same, module=Module.JOINT, status__in=[Filing.Status.PULLED, Filing.Status.DRAFT])
+    joint = begun.select_related("permit").order_by("created_at").first()
+    if joint is None or joint.permit is None:
+        return []
+    is_mine = Filing.objects.visible_to(viewer).filter(pk=joint.pk).exists()
+    if viewer.is_personal and not is_mine:
+        return []
+    heading = _("该项目已取得施工许可证")
+    if not is_mine:
+        return [News("info", heading, _("施工许可证编号 %(no)s。") % {"no": joint.permit_no})]
+    if filing.status in Filing.LIVE:
+        text = _("施工许可证编号 %(no)s，项目已出现在联合报监中。本报监办结后，可在联合报监中选择“存在”转入。")
+    else:
+        text = _("施工许可证编号 %(no)s。有施工许可证的项目优先在联合报监内报监。")
+    return [News("info", heading, text % {"no": joint.permit_no}, joint.get_absolute_url(), _("去联合报监"))]
+
+
+def news_of(filing: Filing, viewer: Any) -> list[News]:
+    """Everything about permits that the pages of a filing say on top."""
+    return [*permit_news(filing), *early_news(filing, viewer)]
+
+
+def suspected_among(filings: Iterable[Filing]) -> set:
+    """Which of these joint filings may be filed early already: three questions, however many they are (edge case 4)."""
+    asked = [one for one in filings if one.module == Module.JOINT and one.status in Filing.OPEN and not one.round]
+    if not asked:
+        return set()
+    numbers = {one.project_no for one in asked} - {""}
+    parties = FilingParty.objects.filter(filing__in=asked, party_type=PartyType.OWNER).exclude(uscc="")
+    owners = dict(parties.values_list("filing", "uscc"))
+    owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc__in=set(owners.values()))
+    same = Q(project__in=[one.project_id for one in asked]) | Q(project_no__in=numbers)
+    early: QuerySet[Filing] = Filing.objects.live().filter(module__in=EARLIER_MODULES[Module.JOINT])
+    others = list(early.filter(same | Q(pk__in=owned.values("filing"))).prefetch_related("parties"))
+    return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, "")) for other in others)}
+
+
+def is_alike(filing: Filing, other: Filing, owner: str) -> bool:
+    """As `candidates_for` finds them, over filings that are in hand."""
+    match = match_of(filing, other)
+    if match is None:
+        return False
+    owns = any(party.party_type == PartyType.OWNER and party.uscc == owner for party in other.parties.all())
+    return match.match != Match.OWNER_AND_NAME or bool(owner and owns)
+
+
+def joint_filings_of(awards: Iterable[Any], viewer: Any) -> dict[str, Filing]:
+    """The joint filings this person may see, by the project numbers of awards (edge case 2); one question."""
+    numbers = {award.project_no for award in awards} - {""}
+    found = Filing.objects.visible_to(viewer).filter(module=Module.JOINT, project_no__in=numbers)
+    return {filing.project_no: filing for filing in found.filter(status__in=[*Filing.OPEN, *Filing.LIVE])}
