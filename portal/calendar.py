@@ -9,7 +9,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from django.db import models
+from django.conf import settings
+from django.db import connection, models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 CITY_TIME = ZoneInfo("Asia/Shanghai")
@@ -35,6 +37,40 @@ class WorkDay(models.Model):
 
     def __str__(self):
         return f"{self.date} {self.note}".strip()
+
+
+class CalendarYear(models.Model):
+    """The holiday notice of a year as an operator took it in; without it the year knows weekends only."""
+
+    year = models.PositiveSmallIntegerField(_("年份"), primary_key=True)
+    source = models.CharField(_("依据"), max_length=120, blank=True)
+    text = models.TextField(_("通知内容"))
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    taken_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "portal"
+        ordering = ["year"]
+        verbose_name = _("年度放假安排")
+        verbose_name_plural = _("年度放假安排")
+
+    def __str__(self):
+        return str(self.year)
+
+
+def today() -> date:
+    """The city's date, whatever time zone the process or a request is in (edge case 60)."""
+    return timezone.localdate(timezone=CITY_TIME)
+
+
+def hold_calendar(*, change: bool = False) -> None:
+    """Let the calendar stand still until this transaction ends; with `change`, wait for all who count by it.
+
+    Whoever stores a date that was counted holds it, so that no date is counted by days that have just changed.
+    """
+    lock = "pg_advisory_xact_lock" if change else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(hashtextextended('calendar', 0))")
 
 
 def overrides(first: date, last: date) -> dict[date, bool]:

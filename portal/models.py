@@ -2,13 +2,13 @@
 
 # ruff: noqa: F401
 from portal.audit.models import AuditCheck, AuditEntry, AuditSeal
-from portal.calendar import WorkDay
+from portal.calendar import CalendarYear, WorkDay
 from portal.documents.models import Document
 from portal.exports.models import Export
 from portal.home.models import Notice
 from portal.limits import LimitWindow
 from portal.lists.models import SavedView
-from portal.notifications.models import Delivery, Message, TrayEntry
+from portal.notifications.models import Delivery, Message, Notified, TrayEntry
 from portal.numbers import NumberSeries
 from portal.once import OnceToken
 from portal.places import District, JurisdictionArea

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.notifications import Kind, register
 
 register(
+    Kind("calendar.missing", _("工作日历待维护")),
     Kind("export.ready", _("导出已完成")),
     Kind("export.failed", _("导出未完成")),
 )

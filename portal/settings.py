@@ -257,13 +257,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
+    # people are told during the day, by the clock of CELERY_TIMEZONE
+    "watch-clocks": {"task": "supervision.watch_clocks", "schedule": crontab(minute=5, hour="8-18")},
+    "check-calendar": {"task": "portal.check_calendar", "schedule": crontab(minute=35, hour=9)},
     "run-feeds": {"task": "projects.run_feeds", "schedule": 60},
     "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
 }

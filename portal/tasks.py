@@ -8,6 +8,7 @@ from portal.audit.tasks import check_audit, check_audit_nightly, seal_audit
 from portal.documents.tasks import check_documents, clear_uploads
 from portal.exports.actions import wipe_old_exports
 from portal.exports.tasks import make_exports
+from portal.holidays.tasks import check_calendar
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver
@@ -16,6 +17,7 @@ from portal.once import forget_old_tokens
 __all__ = [
     "check_audit",
     "check_audit_nightly",
+    "check_calendar",
     "check_documents",
     "clear_sessions",
     "clear_uploads",

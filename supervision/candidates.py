@@ -18,6 +18,10 @@ EARLIER_MODULES: dict[str, tuple[str, ...]] = {
     Module.EARLY: (Module.ADVANCE,),
     Module.ADVANCE: (),
 }
+# What 存在 leads to, by the state of the filing that it names (domain §5.4).
+CONVERTIBLE = (Filing.Status.APPROVED, Filing.Status.FILED)  # carried over
+AWAITED = (Filing.Status.SUBMITTED, Filing.Status.UNDER_REVIEW)  # the later filing waits as a draft
+ENDED_IN_VAIN = (Filing.Status.RETURNED, Filing.Status.REJECTED)  # as if it were not there, but the link is kept
 NEAR_METRES = 500
 NEAR_DEGREES = Decimal("0.02")  # a box that surely holds the circle, and the shift between two datums
 SIMILAR = 0.6
@@ -108,13 +112,17 @@ def _pieces(text: str) -> set[str]:
 
 
 def earlier_filings(filing: Filing, user) -> list[Filing]:
-    """What 存在 may name: live filings of an earlier module, candidates first, then those of the same owner."""
+    """What 存在 may name: filings of an earlier module that are live or were refused; candidates first, then those of
+    the same project or owner."""
     earlier = EARLIER_MODULES[filing.module]
     best = [found.filing for found in candidates_for(filing) if found.filing.module in earlier]
-    if not earlier or not (owner := owner_uscc(filing)):
+    if not earlier:
         return best
-    owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing")
-    visible = Filing.objects.visible_to(user).live().filter(pk__in=owned, module__in=earlier)
+    same = Q(project=filing.project_id)
+    if owner := owner_uscc(filing):
+        same |= Q(pk__in=FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing"))
+    statuses = {*CONVERTIBLE, *AWAITED, *ENDED_IN_VAIN}
+    visible = Filing.objects.visible_to(user).filter(same, module__in=earlier, status__in=statuses)
     known = {one.pk for one in best}
     return best + [one for one in visible.order_by("-submitted_at")[:20] if one.pk not in known | {filing.pk}]
 

@@ -13,6 +13,7 @@ register(
     Kind("filing.approved", _("审核通过，待补报另一监督对象")),
     Kind("filing.filed", _("报监完毕"), sms=True),
     Kind("filing.superseded", _("先期报监已转入")),
+    Kind("filing.prior_decided", _("原报监已办结")),
     Kind("permit.pulled", _("新的施工许可证")),
     Kind("permit.revoked", _("施工许可证已撤销"), sms=True),
     Kind("filing.voided", _("报监已作废"), sms=True),
@@ -31,4 +32,10 @@ register(
     Kind("review.assigned", _("转办给我的审核")),
     Kind("review.approved", _("监督站已通过")),
     Kind("review.returned", _("退回补正"), sms=True),
+    Kind("review.due_soon", _("审核即将到期")),
+    Kind("review.due", _("审核到期")),
+    Kind("filing.promise_near", _("承诺取得施工许可日期将近"), sms=True),
+    Kind("filing.promise_passed", _("承诺取得施工许可日期已过"), sms=True),
+    Kind("review.promise_passed", _("先期报监的承诺日期已过")),
+    Kind("review.promise_changed", _("承诺取得施工许可日期有调整")),
 )

@@ -18,6 +18,7 @@ from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
 from supervision.models import (
     Addendum,
+    Attachment,
     ChangeConfirmation,
     Filing,
     MergeConsent,
@@ -158,10 +159,15 @@ def require_officer(user, review: Review) -> None:
 
 
 def may_read(user, document: Document, request) -> bool:
-    """Its applicants; of its stations, what was handed in: the documents of the frozen versions."""
-    if user is None or (filing := Filing.objects.visible_to(user).filter(pk=document.holder_id).first()) is None:
+    """Its applicants; of its stations, what was handed in: the documents of the frozen versions.
+
+    A copy of a filing shares the documents of its original, so either lets its own people read them.
+    """
+    if user is None:
         return False
-    return user.is_personal or is_handed_in(filing, document)
+    sharing = Attachment.objects.filter(document=document).values("filing")
+    filings = Filing.objects.visible_to(user).filter(Q(pk=document.holder_id) | Q(pk__in=sharing))
+    return any(user.is_personal or is_handed_in(filing, document) for filing in filings)
 
 
 def may_read_unready(user, document: Document, request) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Target
 from portal.audit import entries_about
 from portal.masking import mask_name
-from supervision.clock import Remaining, remaining
+from supervision.clock import Remaining, pause_of, remaining
 from supervision.models import (
     Addendum,
     ChangeConfirmation,
@@ -61,7 +61,7 @@ def review_tag(role: str, review: Review | None, *, viewer: Any = None, open_ite
     """The tag of one station (interface §4); without a review: not handed in for it."""
     name = str(Target(role).label)
     if review is None:
-        return Tag(_("未报%(role)s") % {"role": name}, "grey")
+        return Tag(_("%(role)s未报") % {"role": name}, "grey")
     facts = {"role": name, "round": review.round, "count": open_items, "who": officer_name(review.assignee, viewer)}
     match review.status:
         case Status.WAITING:
@@ -118,6 +118,7 @@ class StationBox:
     officer: str
     deadline: Remaining | None
     items: list[DeficiencyItem]
+    pause: str = ""  # why the clock stands
 
     @property
     def label(self) -> str:
@@ -139,7 +140,8 @@ def _box(role: str, review: Review | None, items: dict[Any, list[DeficiencyItem]
     waiting = len([item for item in mine if item.closed_at is None and item.replied_at is None])
     tag = review_tag(role, review, viewer=viewer, open_items=waiting)
     officer = officer_name(review.assignee, viewer) if review else ""
-    return StationBox(role, tag, review, officer, remaining(review) if review else None, mine)
+    left, pause = (remaining(review), pause_of(review)) if review else (None, "")
+    return StationBox(role, tag, review, officer, left, mine, pause)
 
 
 @dataclass(frozen=True)
@@ -306,16 +308,23 @@ def _audited(filing: Filing, boxes: list[StationBox]):
         "filing.permit_changed": (_("施工许可证数据变更"), ""),
         "filing.permit_revoked": (_("施工许可证已撤销"), "red"),
         "filing.filed": (_("报监完毕"), "green"),
+        "filing.promise_changed": (_("调整承诺取得施工许可日期"), ""),
+        "filing.due_moved": (_("办理期限随工作日历顺延"), ""),
         "filing.project_merged": (_("所属项目已与重复项目合并"), ""),
         "filing.voided": (_("报监作废"), "red"),
         "filing.addendum": (_("补充材料"), "blue"),
     }
     added = {str(each.number): f"{each.material}：{each.reason}" for each in _added(filing, boxes)}
     texts = {"filing.voided": filing.void_reason}
+    patterns = {
+        "filing.promise_changed": _("%(old)s → %(new)s，%(reason)s"),
+        "filing.due_moved": _("%(role)s：%(old)s → %(new)s，%(reason)s"),
+    }
     for entry in entries_about(filing).filter(event__in=titles):
         title, tone = titles[entry.event]
-        by = entry.actor_label if entry.actor_id and entry.event != "filing.filed" else ""
-        text = texts.get(entry.event, "")
+        is_named = entry.actor_id and entry.event not in {"filing.filed", "filing.due_moved"}
+        by = entry.actor_label if is_named else ""
+        text = patterns[entry.event] % entry.details if entry.event in patterns else texts.get(entry.event, "")
         if entry.event == "filing.addendum":
             text = added.get(str(entry.details.get("number")), "")
         yield entry.at, {"title": title, "by": by, "text": text, "tone": tone}

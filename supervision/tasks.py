@@ -1,4 +1,4 @@
-"""What happens to filings by itself."""
+"""What happens to filings and reviews by itself. Doing it twice, or twice at once, does no harm."""
 
 import time
 
@@ -7,6 +7,8 @@ from django.db import transaction
 
 from portal.relay import nudge
 from supervision.actions import follow_permits
+from supervision.actions.clocks import send_clock_alerts
+from supervision.actions.promises import send_promise_alerts
 
 FOLLOW = "supervision.follow_permits"
 ROUND = 60  # seconds of work after which others get their turn
@@ -23,3 +25,10 @@ def follow_the_permits() -> int:
                 nudge(FOLLOW)
             break
     return done
+
+
+@shared_task(name="supervision.watch_clocks")
+def watch_clocks() -> None:
+    """Tell whose days are nearly used, and whose promised permit date is near or past."""
+    send_clock_alerts()
+    send_promise_alerts()

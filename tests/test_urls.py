@@ -33,7 +33,7 @@ PUBLIC_PREFIXES = (
     "projects:find",
 )
 FOREIGN = ("admin:",)  # Django's own pages: accounts/admin.py has their test
-SAMPLES = {"uuid": uuid.UUID(int=7), "int": 1, "slug": "joint", "str": "x", "path": "x"}
+SAMPLES = {"uuid": uuid.UUID(int=7), "int": 1, "slug": "joint", "date": "2027-01-04", "str": "x", "path": "x"}
 
 
 def addresses(patterns=None, prefix="", space=""):

@@ -23,6 +23,7 @@ _events: dict[str, Text] = {
     "agreement.accepted": _("同意用户协议"),
     "audit.check_asked": _("校验审计链"),
     "audit.exported": _("导出审计记录"),
+    "calendar.changed": _("修改工作日历"),
     "dictionary.changed": _("修改字典"),
     "document.opened": _("查看文件"),
     "document.purged": _("清除文件"),

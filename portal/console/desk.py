@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Agreement, Station, StationPost, StationRole
 from enterprises.models import BusinessSystem, Enterprise, Position
+from portal.calendar import WorkDay
 from portal.console.gates import for_operators
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
@@ -63,6 +64,7 @@ DICTIONARIES = [
         "admin:enterprises_businesssystem_changelist",
         BusinessSystem.objects.count,
     ),
+    Card(_("工作日历"), _("节假日和调休，办理期限据此计算"), "calendar", WorkDay.objects.count),
     Card(_("职务"), _("新建用户和项目用户注册时可选"), "admin:enterprises_position_changelist", Position.objects.count),
     Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
     Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),

@@ -1,8 +1,25 @@
 """/console/ for operators, /audit/ for auditors."""
 
-from django.urls import include, path
+from datetime import date
 
-from portal.console import audit, desk
+from django.urls import include, path, register_converter
+
+from portal.console import audit, calendar, desk
+
+
+class DateConverter:
+    """2027-01-04; what is no date is no address."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
+register_converter(DateConverter, "date")
 
 trail = [
     path("", audit.entries, name="list"),
@@ -11,7 +28,15 @@ trail = [
     path("<int:pk>/", audit.entry, name="entry"),
 ]
 
+days = [
+    path("", calendar.year_page, name="calendar"),
+    path("import/", calendar.import_page, name="calendar-import"),
+    path("<int:year>/", calendar.year_page, name="calendar-year"),
+    path("<date:day>/", calendar.day_page, name="calendar-day"),
+]
+
 urlpatterns = [
     path("console/", desk.console, name="console"),
+    path("console/calendar/", include(days)),
     path("audit/", include((trail, "audit"))),
 ]

@@ -8,12 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enterprises.permissions import invitations_of
-from portal.calendar import add_workdays
+from portal.calendar import add_workdays, today
+from portal.holidays.actions import missing_year
 from portal.home.context import address
 from portal.home.piles import Pile
 from portal.home.rows import filing_rows, review_rows, with_reviews, with_rows
 from supervision.clock import LIMIT
-from supervision.models import Review
+from supervision.models import Filing, Review
+from supervision.promises import awaiting_permit, promise_text, promised_day
 
 MOST = 5  # of a kind; the list behind the number has them all
 PATIENCE = timedelta(days=3)  # an application that waits longer
@@ -40,7 +42,11 @@ def alerts_of(user, piles: list[Pile]) -> list[Alert]:
     if pile := by_code.get("approvals"):
         alerts += waiting_long(pile)
     if user.is_personal:
-        alerts += invited(user)
+        alerts += promises(user) + invited(user)
+    if any(pile.sort == "reviews" for pile in piles):
+        alerts += promises(user, within=-1)
+    if user.is_operator:
+        alerts += calendar_missing()
     return alerts
 
 
@@ -62,7 +68,7 @@ def due_soon(piles: list[Pile], user) -> list[Alert]:
     pile = next((pile for pile in piles if pile.sort == "reviews"), None)
     if pile is None:
         return []
-    last = add_workdays(timezone.localdate(), LIMIT.hard - LIMIT.target)
+    last = add_workdays(today(), LIMIT.hard - LIMIT.target)
     running = Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lte=last)
     reviews = Review.objects.visible_to(user).filter(running).order_by("due_on", "pk")
     reviews = reviews.select_related("filing__district", "station", "assignee", "version").defer("version__data")[:MOST]
@@ -90,6 +96,31 @@ def waiting_long(pile: Pile) -> list[Alert]:
         )
         for application in with_rows(pile).filter(applied_at__lte=since)[:MOST]
     ]
+
+
+def promises(user, within: int | None = None) -> list[Alert]:
+    """Early filings whose promised permit date is near or past; stations see those that are past."""
+    own = Filing.objects.visible_to(user)
+    found = awaiting_permit(own) if within is None else awaiting_permit(own, within=within)
+    return [
+        Alert(
+            str(filing),
+            promise_text(filing),
+            "orange",
+            filing.get_absolute_url() if user.is_personal else "",
+            _("承诺 %(day)s 前取得施工许可证") % {"day": promised_day(filing)},
+        )
+        for filing in found[:MOST]
+    ]
+
+
+def calendar_missing() -> list[Alert]:
+    """The year whose holidays nobody has taken in; from November on also the next one."""
+    if (year := missing_year()) is None:
+        return []
+    text = _("办理期限目前只按周末计算")
+    title = _("%(year)d 年节假日安排尚未录入") % {"year": year}
+    return [Alert(title, _("待录入"), "orange", f"{address('calendar-import')}?year={year}", text)]
 
 
 def invited(user) -> list[Alert]:

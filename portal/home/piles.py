@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.models import JoinRequest, Member
 from enterprises.permissions import administered_by, enterprises_granted
+from portal.calendar import add_workdays, today
 from projects.models import ProjectUser
 from projects.permissions import approvable_by
 from supervision.catalogue import SYSTEM
+from supervision.clock import LIMIT
 from supervision.models import Filing, PersonnelChange, Review
 from supervision.permissions import changes_waiting_for
 
@@ -139,7 +140,8 @@ def review_piles(user) -> list[Pile]:
     kinds = [
         Kind("mine", _("我经办"), open_ & Q(assignee=user), "blue", "inbox", _("您已受理、还没有作出决定的报监会出现在这里。")),
         Kind("queue", _("待领取"), Q(status__in=[status.WAITING, status.RECHECK], assignee=None), "orange", "people", _("新报监、还没有人受理的项目会出现在这里。")),
-        Kind("overdue", _("已超期"), late(timezone.localdate()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
+        Kind("due_soon", _("即将到期"), due_soon(today()), "orange", "clock", _("办理期限已用去 60% 的审核会出现在这里。"), always=False),
+        Kind("overdue", _("已超期"), late(today()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
         Kind("sent_back", _("已退回"), Q(status=status.RETURNED, assignee=user), "grey", "file", _("您已退回、等待申请单位修改的报监会出现在这里。")),
     ]  # fmt: skip
     return list(counted(Review.objects.visible_to(user), kinds, "reviews"))
@@ -148,6 +150,12 @@ def review_piles(user) -> list[Pile]:
 def late(today: date) -> Q:
     """Undecided after the promised day; a clock that stands is never late (domain §2.4)."""
     return Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lt=today)
+
+
+def due_soon(day: date) -> Q:
+    """Undecided with 60 percent of the time used and the promised day not over."""
+    last = add_workdays(day, LIMIT.hard - LIMIT.target)
+    return Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__range=(day, last))
 
 
 # People

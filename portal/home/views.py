@@ -21,7 +21,7 @@ from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
 from portal.home.models import Notice
 from portal.home.piles import pile_named, piles_of
 from portal.home.rows import shown_rows, with_rows
-from portal.home.systems import WILL_DO, doors_of, enter
+from portal.home.systems import FILING, WILL_DO, doors_of, enter
 from portal.notifications.models import Message
 from portal.pages import page_of
 
@@ -132,6 +132,8 @@ def nothing_wrong(user) -> str:
         return _("等待超过三天的项目用户申请会出现在这里。")
     if user.is_personal:
         return _("被退回的报监、久未审核的项目用户申请和企业的加入邀请会出现在这里。")
+    if user.is_operator:
+        return _("需要平台运营处理的事项会出现在这里，如尚未录入的节假日安排。")
     return _("即将到期和已超期的审核会出现在这里。")
 
 
@@ -166,7 +168,9 @@ def workbench(request: HttpRequest) -> HttpResponse:
 def apps(request: HttpRequest) -> HttpResponse:
     """应用中心: the seven systems, each with what stands at its door."""
     enterprise = administered_by(request.user).first()
-    return render(request, "home/apps.html", {"doors": doors_of(request.user), "enterprise": enterprise})
+    doors = doors_of(request.user)
+    files = who(request).is_personal and any(door.system.pk == FILING and door.is_authorised for door in doors)
+    return render(request, "home/apps.html", {"doors": doors, "enterprise": enterprise, "files": files})
 
 
 @require_safe

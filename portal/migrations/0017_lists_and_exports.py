@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("portal", "0003_audit_check"),
+        ("portal", "0015_calendar_years_and_what_was_told"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

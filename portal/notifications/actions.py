@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.template import Context, loader
 from django.utils import timezone
 
@@ -35,6 +35,26 @@ def notify(
     if kind.sms:
         queue(text_messages(messages))
     return messages
+
+
+@transaction.atomic
+def notify_once(key: str, users: Iterable[Any], event: str, **about: Any) -> bool:
+    """`notify`, but for this `key` only once for good, also when two tasks come with it at the same moment.
+
+    Returns whether it was this time. While there is nobody to tell, nothing is settled.
+    """
+    users = list(users)
+    if not users or not is_first(key):
+        return False
+    notify(users, event, **about)
+    return True
+
+
+def is_first(key: str) -> bool:
+    """Claim the key; a twin waits for this transaction and then learns that it came second."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO portal_notified (key, at) VALUES (%s, now()) ON CONFLICT DO NOTHING", [key])
+        return cursor.rowcount == 1
 
 
 def text_messages(messages: list[Message]) -> Iterator[Delivery]:

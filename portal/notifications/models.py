@@ -120,6 +120,19 @@ class Delivery(Identified):
         return f"{self.event} {self.state}"
 
 
+class Notified(models.Model):
+    """That something was told, once and for all, however often and by how many tasks it is looked at."""
+
+    key = models.CharField(max_length=160, primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "portal"
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class TrayEntry(Identified):
     """A text that would have been sent if a provider were configured."""
 

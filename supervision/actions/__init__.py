@@ -14,11 +14,13 @@ from supervision.actions.changes import (
     send_change,
     withdraw_change,
 )
+from supervision.actions.conversion import await_prior, take_over
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
 from supervision.actions.create import create_filing
 from supervision.actions.materials import publish_material_file, withdraw_material_file
 from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
 from supervision.actions.permits import adopt_source, follow_permits, pull_permit
+from supervision.actions.promises import change_promise
 from supervision.actions.reveal import reveal_head
 from supervision.actions.review import (
     accept_review,
@@ -45,9 +47,11 @@ __all__ = [
     "ask_merge",
     "assign_review",
     "attach",
+    "await_prior",
     "begin_change",
     "cancel_merge",
     "change_item",
+    "change_promise",
     "confirm_change",
     "consent_to_change",
     "create_filing",
@@ -79,6 +83,7 @@ __all__ = [
     "settle",
     "submit_filing",
     "supplement_filing",
+    "take_over",
     "void_filing",
     "withdraw_change",
     "withdraw_filing",

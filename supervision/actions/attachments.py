@@ -122,7 +122,8 @@ def take_away(filing: Filing, attachment: Attachment, *, reason: str, by) -> Non
     attachment.removed_by, attachment.removed_at = by, timezone.now()
     attachment.removed_because = reason.strip()[:200]
     attachment.save(update_fields=["removed_by", "removed_at", "removed_because"])
-    if not was_read:
+    shared = Attachment.objects.filter(document=attachment.document_id).exclude(pk=attachment.pk)
+    if not was_read and not shared.exists():  # a copy shares the documents of its original
         remove(attachment.document, by=by)
 
 

@@ -1,18 +1,28 @@
 """One project, one live filing: whose project it is, what it is filed as already, and 存在 (decisions 10, S8, S9)."""
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Target
+from portal.audit import masked, record
 from portal.errors import Refused
+from portal.notifications import mark_handled
 from projects.actions import with_number
 from projects.models import AwardRecord, ConstructionPermit, Project
 from supervision.actions.holding import locked_projects
-from supervision.candidates import EARLIER_MODULES, Match, candidates_for, is_same_project
+from supervision.candidates import (
+    CONVERTIBLE,
+    EARLIER_MODULES,
+    ENDED_IN_VAIN,
+    Match,
+    candidates_for,
+    is_same_project,
+)
+from supervision.clock import stop_clock
 from supervision.models import Filing
 
 SEARCH = ["search_tokens", "search_text"]
-CONVERTIBLE = (Filing.Status.APPROVED, Filing.Status.FILED)
 
 # One project, one live filing
 
@@ -82,6 +92,8 @@ def way_on(filing: Filing, first: Filing) -> list[str]:
         return []
     if first.status in CONVERTIBLE:
         return [_("如需转入本模块，请返回并选择“存在”，关联该报监。")]
+    if first.status == Filing.Status.RETURNED:
+        return [_("该报监已退回补正：可补正后继续，也可返回并选择“存在”，终止该报监、在本模块重新报监。")]
     return [_("该报监办结后，可在此选择“存在”转入本模块。")]
 
 
@@ -90,7 +102,11 @@ def require_new(filing: Filing, *, reason: str, by) -> None:
     found = candidates_for(filing)
     if same := next((candidate for candidate in found if candidate.match == Match.PROJECT), None):
         raise refusal_of_second(filing, same.filing, by)
-    if not found or reason:
+    if not found:
+        return
+    if reason:
+        numbers = [candidate.filing.number for candidate in found]
+        record("filing.candidate_overruled", filing, by=by, reason=masked(reason), candidates=numbers)
         return
     visible = set(Filing.objects.visible_to(by).filter(pk__in=[one.filing.pk for one in found]).values_list("pk"))
     known = [one.filing for one in found if (one.filing.pk,) in visible]
@@ -109,8 +125,8 @@ def require_new(filing: Filing, *, reason: str, by) -> None:
 # 存在
 
 
-def require_convertible(filing: Filing, prior: Filing | None, *, by) -> Filing:
-    """The locked earlier filing, if it is one that may be converted (edge case 6)."""
+def require_related(filing: Filing, prior: Filing | None, *, by) -> Filing:
+    """The locked earlier filing, if it is one that 存在 may name (edge case 6)."""
     if prior is None:
         raise Refused(_("请选择已报监的项目；如未报监过，请选择“不存在”。"))
     prior = Filing.objects.locked(prior.pk)
@@ -119,22 +135,54 @@ def require_convertible(filing: Filing, prior: Filing | None, *, by) -> Filing:
         raise Refused(_("所选报监不属于本项目，请重新选择或选择“不存在”。"))
     if prior.module not in EARLIER_MODULES[filing.module]:
         raise refusal_of_second(filing, prior, by)
-    if prior.status not in CONVERTIBLE:
-        facts = {"number": prior.number or "", "status": prior.get_status_display()}
-        raise Refused(_("%(number)s 当前为“%(status)s”，审核通过后才能转入本模块。") % facts)
     if filing.project_no and prior.project_no and filing.project_no != prior.project_no:
         raise Refused(_("两个报监的项目编号不同，不是同一项目，请核对项目编号。"))
     return prior
 
 
+def require_decided(prior: Filing) -> None:
+    """Refuse while the earlier filing is under review, or is nothing that could be followed."""
+    if prior.status in CONVERTIBLE + ENDED_IN_VAIN:
+        return
+    facts = {"number": prior.number or "", "status": prior.get_status_display()}
+    raise Refused(_("%(number)s 当前为“%(status)s”，审核通过后才能转入本模块。") % facts)
+
+
 def convert(filing: Filing, prior: Filing, *, by) -> None:
-    """Bind the filing to the earlier one and its project. It is reviewed for every target; nothing is inherited."""
+    """Bind the filing to the earlier one and its project. Every target is asked; who approved the same keeps to it."""
     join_project(filing, prior)
     others = [one for one in candidates_for(filing) if one.match == Match.PROJECT and one.filing.pk != prior.pk]
     if others:
         raise refusal_of_second(filing, others[0].filing, by)
-    filing.converts = prior
+    filing.converts, filing.prior = prior, None
     filing.targets = [target for target in Target.values if target in filing.spec.targets]
+
+
+def begin_anew(filing: Filing, prior: Filing, *, by) -> None:
+    """The earlier filing came to nothing: hand in as if it were not there, under its project and with the link to it.
+
+    One that was sent back ends here, since a project has one live filing.
+    """
+    join_project(filing, prior)
+    filing.prior = prior
+    if prior.status == Filing.Status.RETURNED:
+        end_returned(prior, successor=filing, by=by)
+
+
+def end_returned(prior: Filing, *, successor: Filing, by) -> None:
+    """Close a filing that was sent back and is not corrected but filed anew elsewhere."""
+    prior.move("supersede")
+    prior.live_key, prior.changed_at = None, timezone.now()
+    prior.index_search()
+    prior.save(update_fields=["status", "live_key", "changed_at", *SEARCH])
+    for review in prior.reviews.select_for_update(of=("self",), no_key=True).order_by("role"):
+        if review.can("cancel"):
+            stop_clock(review, timezone.now())
+            review.move("cancel")
+            review.save(update_fields=["status", "clock_started_at", "days_used"])
+            mark_handled(review)
+    mark_handled(prior)
+    record("filing.superseded", prior, by=by, successor=str(successor.pk))
 
 
 def join_project(filing: Filing, prior: Filing) -> None:

@@ -3,7 +3,8 @@
 from django.db.models import Q
 
 from accounts.models import User
-from supervision.models import Filing
+from supervision.models import Filing, Review
+from supervision.permissions import officers_of
 
 
 def applicants_of(filing: Filing) -> list[User]:
@@ -19,3 +20,10 @@ def concerned_by(filing: Filing) -> list[User]:
     officers = filing.reviews.exclude(assignee=None).values("assignee")
     others = User.objects.filter(Q(id_index__in=heads) | Q(pk__in=officers), is_active=True)
     return [*applicants_of(filing), *others]
+
+
+def in_charge_of(review: Review) -> list[User]:
+    """The officer who took the review on while still in post, else everybody who holds the post."""
+    officers = officers_of(review.station, review.role)
+    mine = [officer for officer in officers if officer.pk == review.assignee_id]
+    return mine or officers

@@ -11,6 +11,7 @@ from projects.actions import complete_project
 from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of, concerned_by
 from supervision.actions.receipts import issue_receipt
+from supervision.actions.waiting import tell_waiting
 from supervision.frozen import BASICS
 from supervision.models import Filing, Review
 
@@ -60,6 +61,7 @@ def settle(filing: Filing, *, by) -> None:
         supersede(filing, by=by)
     filing.index_search()
     filing.save(update_fields=["status", "changed_at", "filed_at", "live_key", "search_tokens", "search_text"])
+    tell_waiting(filing)
     if status == Filing.Status.FILED:
         conclude(filing, by=by)
     elif status == Filing.Status.APPROVED:

@@ -15,21 +15,24 @@ from portal.errors import Refused
 from portal.notifications import notify
 from portal.numbers import next_number
 from supervision.actions.identity import (
+    begin_anew,
     convert,
     keep_only_live,
     live_key_of,
     locked_with_project,
-    require_convertible,
+    require_decided,
     require_new,
+    require_related,
 )
-from supervision.actions.people import applicants_of
+from supervision.actions.people import applicants_of, in_charge_of
 from supervision.actions.settle import settle
 from supervision.actions.versions import freeze
+from supervision.candidates import CONVERTIBLE
 from supervision.clock import start_clock
-from supervision.frozen import substantive_changes
 from supervision.gaps import Warning, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing, FilingVersion, Review
-from supervision.permissions import enterprise_of, officers_of, require_preparer
+from supervision.permissions import enterprise_of, require_preparer
+from supervision.scope import changes_in_conversion
 
 LONGEST_REASON = Filing._meta.get_field("overruled_candidate_reason").max_length
 
@@ -45,7 +48,8 @@ def submit_filing(
     acknowledged: Iterable[str] = (),
     by,
 ) -> Filing:
-    """Hand the filing in to the stations of `targets`, or, where `prior` was approved, as its conversion.
+    """Hand the filing in to the stations of `targets`, or, where `prior` was approved, as its conversion. A `prior` that
+    was returned or refused leaves its link; every target is then asked anew.
 
     Refused with what is missing, what needs a person's word, the filing that the project already has, or the area
     that nobody supervises.
@@ -58,9 +62,15 @@ def submit_filing(
     filing.move("submit")
     warnings = require_complete(filing, acknowledged)
     filing.project = project
-    if prior_exists:
-        convert(filing, require_convertible(filing, prior, by=by), by=by)
+    prior = require_related(filing, prior, by=by) if prior_exists else None
+    if prior:
+        require_decided(prior)
+    if prior and prior.status in CONVERTIBLE:
+        convert(filing, prior, by=by)
     else:
+        if prior:
+            begin_anew(filing, prior, by=by)
+            targets = list(targets) or filing.spec.targets
         require_new(filing, reason=reason.strip(), by=by)
         filing.targets = chosen_targets(filing, targets)
         filing.overruled_candidate_reason = reason.strip()[:LONGEST_REASON]
@@ -158,21 +168,18 @@ def new_review(filing: Filing, role: str, station: Station, version: FilingVersi
 def kept_approval(filing: Filing, review: Review) -> Review | None:
     """The earlier approval by the same station, if what it approved is still what is handed in.
 
-    A permit number where there was none is what a conversion is for, so it does not count as a change.
+    A permit where there was none is what a conversion is for, so it does not count as a change.
     """
     approvals = Review.objects.filter(filing=filing.converts_id, role=review.role, station=review.station)
     earlier = approvals.filter(status__in=Review.PASSED).select_related("version").first()
     if earlier is None:
         return None
-    changes = substantive_changes(earlier.version.data, review.version.data, role=review.role)
-    return earlier if all(change.place == "permit_no" and not change.old for change in changes) else None
+    return None if changes_in_conversion(earlier.version, review.version, role=review.role) else earlier
 
 
 def tell_station(review: Review, event: str) -> None:
     """Tell the officer who has it, or everybody who may take it."""
     if review.status not in Review.UNDECIDED:
         return
-    officers = officers_of(review.station, review.role)
-    mine = [officer for officer in officers if officer.pk == review.assignee_id]
     link = reverse("review:detail", args=[review.pk])
-    notify(mine or officers, event, about=review, link=link, filing=review.filing, review=review)
+    notify(in_charge_of(review), event, about=review, link=link, filing=review.filing, review=review)

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Target
 from portal.forms import PortalForm
-from supervision.candidates import Candidate
+from supervision.candidates import AWAITED, CONVERTIBLE, ENDED_IN_VAIN, Candidate
+from supervision.forms.fields import DayField
 from supervision.gaps import Warning
 from supervision.models import DeficiencyItem, Filing
 
@@ -96,7 +97,40 @@ class SubmitForm(AcknowledgeForm):
 
 
 def described(filing: Filing) -> str:
-    return f"{filing.get_module_display()} {filing.number} {filing}（{filing.get_status_display()}）"
+    """A filing with its state, and what naming it leads to."""
+    outcome = next((text for statuses, text in OUTCOMES if filing.status in statuses), "")
+    return f"{filing.get_module_display()} {filing.number} {filing}（{filing.get_status_display()}，{outcome}）"
+
+
+OUTCOMES = [
+    (CONVERTIBLE, _("可转入")),
+    (AWAITED, _("办结后可转入")),
+    (ENDED_IN_VAIN, _("保留关联，重新审核")),
+]
+
+
+class TakeOverForm(PortalForm):
+    """From which earlier filing the empty parts are filled."""
+
+    prior = forms.ModelChoiceField(
+        label=_("原报监"), queryset=Filing.objects.none(), empty_label=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, earlier: list[Filing], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        prior = self.fields["prior"]
+        prior.queryset = Filing.objects.filter(pk__in=[filing.pk for filing in earlier])  # type: ignore[attr-defined]
+        prior.choices = [(filing.pk, described(filing)) for filing in earlier]  # type: ignore[attr-defined]
+        prior.initial = earlier[0].pk if earlier else None
+
+
+class PromiseForm(PortalForm):
+    """Another day for the permit, and why."""
+
+    promised_by = DayField(_("承诺取得施工许可日期"), required=True)
+    reason = forms.CharField(
+        label=_("调整原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("监督站会看到原因。")
+    )
 
 
 class AnswerForm(PortalForm):

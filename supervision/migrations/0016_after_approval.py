@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_initial"),
         ("projects", "0016_after_approval"),
-        ("supervision", "0013_papers"),
+        ("supervision", "0015_prior_filings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -144,7 +144,7 @@ class Attachment(Identified):
 
     filing = models.ForeignKey(Filing, models.PROTECT, related_name="attachments")
     material = models.ForeignKey(Material, models.PROTECT, related_name="+")
-    document = models.OneToOneField(Document, models.PROTECT, related_name="+")
+    document = models.ForeignKey(Document, models.PROTECT, related_name="+")  # a copied filing shares it
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(default=timezone.now)
     order = models.PositiveSmallIntegerField(default=0)

@@ -97,7 +97,7 @@ class Filing(Workflow, Searchable, Identified):
         "file": ({Status.SUBMITTED, Status.UNDER_REVIEW, Status.APPROVED}, Status.FILED),
         "reject": ({Status.SUBMITTED, Status.UNDER_REVIEW, Status.RETURNED}, Status.REJECTED),
         "withdraw": ({Status.SUBMITTED, Status.UNDER_REVIEW, Status.RETURNED}, Status.WITHDRAWN),
-        "supersede": ({Status.APPROVED, Status.FILED}, Status.SUPERSEDED),
+        "supersede": ({Status.RETURNED, Status.APPROVED, Status.FILED}, Status.SUPERSEDED),
         "void": ({Status.APPROVED, Status.FILED}, Status.VOIDED),
     }
     OPEN = (Status.PULLED, Status.DRAFT, Status.RETURNED)  # the applicant may edit
@@ -110,6 +110,9 @@ class Filing(Workflow, Searchable, Identified):
     permit = models.ForeignKey(ConstructionPermit, models.PROTECT, null=True, related_name="filings")
     award = models.ForeignKey(AwardRecord, models.PROTECT, null=True, related_name="filings")
     converts = models.ForeignKey("self", models.PROTECT, null=True, related_name="conversions")
+    prior = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+"
+    )  # 存在 that waits, or came to nothing
     number = models.CharField(_("报监编号"), max_length=30, null=True, unique=True)
     status = models.CharField(_("状态"), max_length=12, choices=Status, default=Status.DRAFT)
     live_key = models.CharField(max_length=80, null=True, unique=True, editable=False)

@@ -15,6 +15,7 @@ from supervision.views import (
     receipt,
     submit,
     versions,
+    which,
 )
 
 change = [
@@ -30,6 +31,8 @@ life = [
     path("submit/", submit.filing_submit, name="submit"),
     path("done/", submit.filing_done, name="done"),
     path("withdraw/", submit.filing_withdraw, name="withdraw"),
+    path("take-over/", submit.filing_take_over, name="take-over"),
+    path("promise/", submit.filing_promise, name="promise"),
     path("supplement/", submit.filing_supplement, name="supplement"),
     path("corrections/", corrections.filing_correct, name="correct"),
     path("resubmit/", corrections.filing_resubmit, name="resubmit"),
@@ -60,6 +63,7 @@ urlpatterns = [
     path("materials/<str:code>.docx", papers.material_blank, name="material-blank"),
     path("<uuid:pk>/", include(life)),
     path("<uuid:pk>/edit/", include(editor)),
+    path("which/", which.which_module, name="which"),
     path("<slug:slug>/", lists.filing_list, name="list"),
     path("<slug:slug>/new/", lists.filing_new, name="new"),
 ]

@@ -18,6 +18,7 @@ from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
 from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline, was_passed
+from supervision.promises import promise_text, promised_day
 from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
 from supervision.views.submit import moment, visible_filing
@@ -64,12 +65,20 @@ def filing_detail(request, pk):
         "attachments": data["attachments"],
         "addenda": addenda_of(filing) if was_passed(filing, boxes) else [],
         "may_add": mine and addable(filing),
+        **promise_of(filing),
+        "may_promise": mine,
         "may_withdraw": mine and withdrawable,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
         "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }
     return render(request, "supervision/detail.html", context)
+
+
+def promise_of(filing: Filing) -> dict:
+    """Until when an early filing in force promises a permit, and how far that is."""
+    promised = promised_day(filing) if filing.spec.early and filing.status in Filing.LIVE else None
+    return {"promised": promised, "promise_left": promise_text(filing) if promised else ""}
 
 
 def facts_of(filing: Filing) -> list[tuple]:

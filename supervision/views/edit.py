@@ -21,6 +21,7 @@ from portal.errors import wants_json
 from portal.places import JurisdictionArea, suggest_area
 from supervision.actions import Outdated, adopt_source, editable_places, open_items
 from supervision.actions.sections import VERSIONS
+from supervision.candidates import earlier_filings
 from supervision.catalogue import Section
 from supervision.forms.boards import (
     Board,
@@ -118,6 +119,7 @@ def filing_hub(request, pk):
     rows = [each | {"gaps": parts.get(each["label"], [])} for each in context["tabs"]]
     items = list(open_items(filing)) if filing.status == Filing.Status.RETURNED else []
     context["news"] += early_news(filing, request.user)
+    context["earlier"] = earlier_filings(filing, request.user) if not filing.round and context["gaps"] else []
     return render(request, "supervision/hub.html", context | {"rows": rows, "item_count": len(items)})
 
 

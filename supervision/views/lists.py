@@ -22,6 +22,7 @@ from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchFor
 from supervision.models import Filing
 from supervision.permissions import enterprises_entered, preparable_among, require_entry
 from supervision.permit_news import joint_filings_of, suspected_among
+from supervision.views.which import pulled_for
 
 
 def module_of(slug: str) -> Module:
@@ -80,6 +81,7 @@ def filing_new(request, slug):
         filing = create_filing(module=module, enterprise=form.cleaned_data["enterprise"], award=award, by=request.user)
         return redirect("filing:basics", pk=filing.pk)
     context = {"module": module, "spec": SPECS[module], "form": form, "enterprises": list(enterprises)}
+    context["pulled"] = pulled_for(request.user)
     if SPECS[module].from_awards:
         return render(request, "supervision/new_from_award.html", context | awards_for(request, enterprises))
     return render(request, "supervision/new.html", context)

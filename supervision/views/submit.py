@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -10,15 +11,23 @@ from django.utils.translation import gettext as _
 from enterprises.permissions import bar_administrator
 from portal.forms import posted
 from portal.once import once
-from supervision.actions import submit_filing, supplement_filing, withdraw_filing
-from supervision.candidates import Candidate, Match, candidates_for, earlier_filings
+from supervision.actions import (
+    await_prior,
+    change_promise,
+    submit_filing,
+    supplement_filing,
+    take_over,
+    withdraw_filing,
+)
+from supervision.candidates import AWAITED, Candidate, Match, candidates_for, earlier_filings
 from supervision.catalogue import SPECS, Section
 from supervision.clock import LIMIT
-from supervision.forms.submit import YES, SubmitForm
+from supervision.forms.submit import YES, PromiseForm, SubmitForm, TakeOverForm
 from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import require_preparer
 from supervision.progress import missing_targets, station_boxes
+from supervision.promises import promise_text, promised_day
 
 EDIT_URLS = {
     Section.BASICS: "filing:basics",
@@ -57,13 +66,13 @@ def filing_submit(request, pk):
     initial = preselected(earlier, suspects)
     form = SubmitForm(**posted(request), initial=initial, warnings=warnings, suspects=suspects, earlier=earlier)
     if form.is_valid():
-        submit_filing(filing, **form.as_arguments(), by=request.user)
-        return redirect("filing:done", pk=filing.pk)
+        return submitted(request, filing, form.as_arguments())
     known = Filing.objects.visible_to(request.user).filter(pk__in=[one.filing.pk for one in suspects])
     context = {
         "filing": filing,
         "spec": SPECS[filing.module],
         "form": form,
+        "earlier": earlier,
         "gaps_by_section": grouped(filing, gaps),
         "marks": [(Section(section).label, badge) for section, badge in badges_of(sheet, gaps).items()],
         "known_suspects": list(known),
@@ -71,6 +80,34 @@ def filing_submit(request, pk):
         "is_certain": any(one.match == Match.PROJECT for one in suspects),
     }
     return render(request, "supervision/submit.html", context)
+
+
+def submitted(request, filing: Filing, given: dict):
+    """Hand it in; where 存在 names a filing that is still under review, wait for that one."""
+    prior = given["prior"]
+    if given["prior_exists"] and prior.status in AWAITED:
+        await_prior(filing, prior=prior, by=request.user)
+        messages.success(request, _("已记录。原报监办结后会通知您，届时在此选择“存在”即可转入。"))
+        return redirect(filing)
+    submit_filing(filing, **given, by=request.user)
+    return redirect("filing:done", pk=filing.pk)
+
+
+@once
+def filing_take_over(request, pk):
+    """带入原报监的内容: what is still empty is filled from an earlier module's filing."""
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    earlier = earlier_filings(filing, request.user)
+    if not earlier or filing.status not in (Filing.Status.PULLED, Filing.Status.DRAFT):
+        return redirect(filing)
+    form = TakeOverForm(**posted(request), earlier=earlier)
+    if form.is_valid():
+        filled = take_over(filing, prior=form.cleaned_data["prior"], by=request.user)
+        done = _("已带入：%(sections)s。请核对后报监。") % {"sections": "、".join(filled)}
+        messages.success(request, done if filled else _("没有需要带入的内容，已填写的没有改变。"))
+        return redirect("filing:hub", pk=filing.pk)
+    return render(request, "supervision/take_over.html", {"filing": filing, "form": form})
 
 
 def preselected(earlier: list[Filing], suspects: list[Candidate]) -> dict:
@@ -140,3 +177,19 @@ def filing_supplement(request, pk):
         supplement_filing(filing, by=request.user)
         return redirect("filing:done", pk=filing.pk)
     return render(request, "supervision/supplement.html", {"filing": filing, "missing": missing_targets(filing)})
+
+
+@once
+def filing_promise(request, pk):
+    """调整承诺日期, while an early filing is in force."""
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if not filing.spec.early or filing.status not in Filing.LIVE:
+        return redirect(filing)
+    form = PromiseForm(**posted(request), initial={"promised_by": filing.permit_promised_by})
+    if form.is_valid():
+        change_promise(filing, **form.cleaned_data, by=request.user)
+        messages.success(request, _("承诺日期已调整，监督站会看到新的日期和原因。"))
+        return redirect(filing)
+    facts = {"promised": promised_day(filing), "left": promise_text(filing)}
+    return render(request, "supervision/promise.html", {"filing": filing, "form": form} | facts)

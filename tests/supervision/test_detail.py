@@ -30,7 +30,7 @@ def page_of(client, filing, user):
 def test_a_draft_says_that_nothing_is_filed_yet(client, author):
     page = page_of(client, make.ready_filing(by=author), author)
     assert "草稿 · 尚未报监" in page
-    assert "未报安监" in page and "未报质监" in page
+    assert "安监未报" in page and "质监未报" in page
 
 
 def test_both_stations_have_their_tag_and_the_line_says_who_is_next(client, author, filing):

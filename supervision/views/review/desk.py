@@ -22,6 +22,7 @@ from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRu
 from supervision.permissions import can_decide, is_chief
 from supervision.permit_news import news_of
 from supervision.progress import StationBox, station_boxes, timeline, was_passed
+from supervision.scope import scope_of
 from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
@@ -41,6 +42,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "review": review,
         "filing": review.filing,
         "name": name_of(review),
+        "scope": scope_of(review),
         "entries": timeline(review.filing, boxes, request.user),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
