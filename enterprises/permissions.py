@@ -50,7 +50,9 @@ def enterprises_granted(user, system: str):
 
 def require_good_standing(enterprise: Enterprise | None) -> None:
     """Refuse what is new of an enterprise that was suspended; what is under way goes on (domain §5.7 58)."""
-    if enterprise is None or enterprise.status != Enterprise.Status.SUSPENDED:
+    suspended = Enterprise.objects.filter(status=Enterprise.Status.SUSPENDED)
+    enterprise = suspended.filter(pk=enterprise.pk).first() if enterprise else None  # as it stands now
+    if enterprise is None:
         return
     facts = {"name": enterprise.name, "reason": enterprise.suspended_reason}
     raise Refused(

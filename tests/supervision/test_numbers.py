@@ -15,6 +15,7 @@ from tests import make
 from tests.supervision.acts import review_of, submit, together
 
 pytestmark = pytest.mark.django_db
+WORK = {"area_above_m2": 1, "area_below_m2": 0, "floors_above": 1, "floors_below": 0, "height_m": 3, "cost_wan": 1}
 
 
 def two_permits(*, accepted=True):
@@ -42,7 +43,7 @@ def accepted(filing, officer):
 
 def test_each_station_gives_a_number_and_each_unit_work_one_below_it():
     filing = make.ready_filing()
-    UnitWork.objects.create(filing=filing, name="2#楼", order=1, structure_type="005", area_above_m2=1, floors_above=1)
+    UnitWork.objects.create(filing=filing, name="2#楼", order=1, structure_type="005", **WORK)
     UnitWork.objects.filter(filing=filing, name="1#楼").update(order=0)
     submit(filing, filing.created_by)
     filing = Filing.objects.get(pk=filing.pk)

@@ -1,8 +1,11 @@
 """作废, and what a receipt says of a filing that no longer counts (domain §5.7 43, 44)."""
 
+from datetime import timedelta
+
 import pytest
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Registration
 from enterprises.actions import rename_enterprise
@@ -36,7 +39,9 @@ def test_an_application_for_a_project_whose_filing_got_voided_is_blocked_and_exp
     assert told("project_user.expired") == ["赵敏"]
     assert not projects_open_to(where.contractor).exists()
     newcomer = make.person("新人")
-    draft = Registration.objects.create(kind="project_user", owner=newcomer)
+    draft = Registration.objects.create(
+        kind="project_user", owner=newcomer, expires_at=timezone.now() + timedelta(hours=1)
+    )
     place = {"project": where.project, "enterprise": where.contractor, "position": waiting.position}
     with pytest.raises(Refused, match="已作废，暂不能申请加入"):
         join_project(draft, place=place, reuse={}, by=newcomer)
