@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def wait_for(port: int) -> None:
-    for _attempt in range(300):
+    for _attempt in range(3000):
         try:
             urlopen(f"http://127.0.0.1:{port}/permits?cursor=0&limit=1", timeout=5).close()
             return

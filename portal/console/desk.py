@@ -35,7 +35,7 @@ class Card:
 WORK = [
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
-    Card(_("数据接入"), _("施工许可证和中标数据，每次接入的结果"), "projects:feeds", QuarantinedRow.objects.count),
+    Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
 ]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
@@ -80,7 +80,7 @@ def undelivered() -> int:
 @for_operators
 def console(request: HttpRequest) -> HttpResponse:
     """What waits, and what is kept here."""
-    groups = [(_("办理"), linked(WORK)), (_("字典维护"), linked(DICTIONARIES))]
+    groups = [(_("日常业务"), linked(WORK)), (_("字典维护"), linked(DICTIONARIES))]
     return render(request, "console/console.html", {"groups": groups, "undelivered": undelivered()})
 
 
