@@ -348,7 +348,7 @@ def _changes_next(filing: Filing) -> list[dict[str, Any]]:
             title = _("下一步：建设单位确认%(post)s变更") % {"post": change.title}
             found.append({"title": title, "text": change.owner_name, "tone": "next"})
             continue
-        day = formats.date_format(change.due_on, "Y-m-d")
+        day = change.due_text
         title = _("下一步：监督站确认%(post)s变更") % {"post": change.title}
         found.append({"title": title, "text": _("%(day)s 前办结") % {"day": day}, "tone": "next"})
     return found

@@ -121,7 +121,7 @@ def change_rows(changes: list[PersonnelChange], viewer) -> list[dict[str, Any]]:
     return [
         {
             "change": change,
-            "late": change.status == "submitted" and change.due_on < timezone.localdate(),
+            "late": change.status == "submitted" and change.due_on is not None and change.due_on < timezone.localdate(),
             "url": change.get_absolute_url() if viewer.is_personal else address("review:change", change.pk),
         }
         for change in changes

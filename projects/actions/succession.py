@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -144,7 +145,7 @@ def require_appointable(party: ProjectParty, user: User) -> None:
         raise Refused(_("该项目已有代理项目经理，请先结束现在的代理。"))
     if user.pk == party.lead_id:
         raise Refused(_("所选人员就是现任项目经理，请选择其他人员。"))
-    units = Enterprise.objects.filter(pk=party.enterprise_id) | Enterprise.objects.filter(uscc=party.uscc or None)
+    units = Enterprise.objects.filter(Q(pk=party.enterprise_id) | Q(uscc=party.uscc or None))
     if not Member.objects.filter(user=user, enterprise__in=units, status=Member.Status.ACTIVE).exists():
         raise Refused(_("请选择本单位在职人员。"))
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -74,7 +74,7 @@ def colleagues(request: HttpRequest, post: ProjectParty) -> QuerySet[User]:
     members = Member.objects.filter(enterprise__in=administered_by(me(request)), status=Member.Status.ACTIVE)
     return (
         User.objects.filter(pk__in=members.values("user"), is_active=True)
-        .exclude(pk=post.lead_id)
+        .exclude(Q(pk=post.lead_id))
         .order_by("name", "pk")
     )
 

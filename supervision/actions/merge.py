@@ -101,8 +101,8 @@ def chiefs_of(consent: MergeConsent) -> list[User]:
 @transaction.atomic
 def answer_merge(consent: MergeConsent, *, agreed: bool, opinion: str = "", by) -> ProjectMerge:
     """A chief agrees or does not; with the last consent it is done. Http404 for everybody but that station's chief."""
-    facts = ProjectMerge.objects.values("survivor_id", "duplicate_id").get(pk=consent.merge_id)
-    projects = locked_projects(facts.values())
+    asked = ProjectMerge.objects.get(pk=consent.merge_id)
+    projects = locked_projects([asked.survivor_id, asked.duplicate_id])
     merge = ProjectMerge.objects.locked(consent.merge_id)
     consent = MergeConsent.objects.select_for_update(of=("self",)).get(pk=consent.pk)
     if by.pk not in {chief.pk for chief in chiefs_of(consent)}:

@@ -121,6 +121,11 @@ class PersonnelChange(Workflow, Identified):
         return str(LEAD_TITLES[PartyType(self.party_type)])
 
     @property
+    def due_text(self) -> str:
+        """The day until which the stations answer, as 2026-12-01; "" before it was sent to them."""
+        return self.due_on.isoformat() if self.due_on else ""
+
+    @property
     def is_editable(self) -> bool:
         return self.status in self.EDITABLE
 

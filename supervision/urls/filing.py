@@ -26,7 +26,7 @@ change = [
     path("withdraw/", changes.change_withdraw, name="change-withdraw"),
 ]
 
-life = [
+life: list = [
     path("", detail.filing_detail, name="detail"),
     path("submit/", submit.filing_submit, name="submit"),
     path("done/", submit.filing_done, name="done"),
@@ -48,7 +48,7 @@ life = [
     path("changes/<uuid:change>/", include(change)),
 ]
 
-editor = [
+editor: list = [
     path("", edit.filing_hub, name="hub"),
     path("basics/", edit.filing_basics, name="basics"),
     path("parties/", edit.filing_parties, name="parties"),

@@ -17,6 +17,7 @@ from portal.documents.views import receive, take_uploads
 from portal.forms import posted
 from portal.masking import mask_id, mask_name, mask_phone
 from portal.once import once
+from projects.models import PartyType
 from supervision.actions import (
     begin_change,
     consent_to_change,
@@ -129,11 +130,11 @@ def edit(request: HttpRequest, change: PersonnelChange) -> HttpResponse:
 def said_of(change: PersonnelChange) -> str:
     if change.status == Status.CONSENT:
         return _("已提交，请建设单位确认；同意后自动送监督站。")
-    return _("已送监督站确认，%(day)s 前办结。") % {"day": formats.date_format(change.due_on, "Y-m-d")}
+    return _("已送监督站确认，%(day)s 前办结。") % {"day": change.due_text}
 
 
 def kinds_of(change: PersonnelChange) -> dict[str, str]:
-    return {kind.value: kind.value for kind in (*CHANGE_FILES[change.party_type], ChangeFile.CONSENT)}
+    return {kind.value: kind.value for kind in (*CHANGE_FILES[PartyType(change.party_type)], ChangeFile.CONSENT)}
 
 
 def file_url(change: PersonnelChange):
@@ -184,7 +185,7 @@ def rows_of(change: PersonnelChange) -> list[tuple[Any, Any]]:
         (_("变更原因"), change.reason),
         (_("建设单位意见"), consent_text(change)),
     ]
-    without = () if ChangeFile.CERTIFICATE in CHANGE_FILES[change.party_type] else (_("注册证书编号"),)
+    without = () if ChangeFile.CERTIFICATE in CHANGE_FILES[PartyType(change.party_type)] else (_("注册证书编号"),)
     return [row for row in rows if row[0] not in without]
 
 
@@ -221,7 +222,9 @@ def answers_of(change: PersonnelChange, viewer: Any) -> list[dict[str, Any]]:
 
 def story(change: PersonnelChange, viewer: Any) -> list[dict[str, Any]]:
     """Who did what when, newest first, with what comes next on top; the same for both sides."""
-    happened = [(change.created_at, {"title": _("开始办理"), "by": change.created_by.name, "tone": ""})]
+    happened: list[tuple[Any, dict[str, str]]] = [
+        (change.created_at, {"title": _("开始办理"), "by": change.created_by.name, "tone": ""})
+    ]
     if change.consented_by:
         told = {"title": _("建设单位同意"), "by": mask_name(change.consented_by.name), "tone": "green"}
         happened.append((change.consented_at, told))
@@ -249,7 +252,7 @@ def next_of(change: PersonnelChange) -> list[dict[str, Any]]:
         case Status.CONSENT:
             return [{"title": _("下一步：建设单位确认"), "text": change.owner_name, "tone": "next"}]
         case Status.SUBMITTED:
-            day = formats.date_format(change.due_on, "Y-m-d")
+            day = change.due_text
             return [{"title": _("下一步：监督站确认"), "text": _("%(day)s 前办结") % {"day": day}, "tone": "next"}]
         case Status.RETURNED | Status.DECLINED | Status.DRAFT:
             return [{"title": _("下一步：申请单位补充后提交"), "tone": "next"}]

@@ -109,7 +109,7 @@ def change_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     value = reveal_successor(change, field, by=request.user)
     if wants_json(request):
         return JsonResponse({"value": value})
-    label = str(PersonnelChange._meta.get_field(field).verbose_name)
+    label = str(PersonnelChange._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
     context = {"change": change, "filing": change.filing, "label": label, "value": value}
     return render(request, "supervision/review/change_revealed.html", context)
 
