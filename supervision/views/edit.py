@@ -21,11 +21,16 @@ from portal.places import JurisdictionArea, suggest_area
 from supervision.actions import Outdated, adopt_source, editable_places, open_items
 from supervision.actions.sections import VERSIONS
 from supervision.catalogue import Section
+from supervision.conflicts import officers_needed
 from supervision.forms.boards import (
+    MEMBER,
+    OFFICER,
     Board,
     addable,
+    added_key,
     differences,
     free_key,
+    joinable,
     keys_in_common,
     sent_board,
     settled,
@@ -35,6 +40,7 @@ from supervision.forms.fields import as_typed, plain
 from supervision.forms.kept import Places, Remarks
 from supervision.forms.unit_works import UnitWorkForm
 from supervision.gaps import Sheet, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.heads import Head, count_naming, heads_of, typed_of_colleague
 from supervision.models import Filing
 from supervision.permissions import require_preparer
 from supervision.permit_news import differing_parties, early_news, permit_news
@@ -144,11 +150,24 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
     context = frame(board.filing, board.section) | hints(board) | more
     context |= {"board": board, "form": board.form if board.forms else None}
     if board.section == Section.PARTIES:
-        context |= {"addable": addable(board), "found": found_for(request, board)}
+        context |= {"addable": addable(board), "joinable": joinable(board), "found": found_for(request, board)}
+        asked = {
+            gap.place.partition(".")[0] for gap in context["gaps"] if gap.section == Section.PARTIES and gap.source
+        }
+        context |= {"asked": asked, "officers_needed": officers_needed(board.filing)}
+        put_heads(board, heads_of(request.user, context["sheet"].parties))
         context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:
         context |= {"blank": UnitWorkForm(prefix="__key__")}
     return render(request, TEMPLATES[board.section], context)
+
+
+def put_heads(board: Board, heads: dict[Any, Head], ids: dict[str, str] | None = None) -> None:
+    """Give each card what is known of who leads; `ids` are the parties that new cards have become."""
+    by_pk = {str(pk): head for pk, head in heads.items()}
+    for form in board.cards:
+        pk = (ids or {}).get(form.prefix) or (str(form.party.pk) if form.party else "")
+        form.head = by_pk.get(pk, Head())
 
 
 def hints(board: Board) -> dict[str, Any]:
@@ -184,7 +203,7 @@ def suggested_area(filing: Filing) -> JurisdictionArea | None:
 
 def found_for(request: HttpRequest, board: Board) -> dict[str, Any]:
     """Without script: the enterprises found for the card whose 查找 was pressed."""
-    form = next((form for form in board.forms if form.prefix == request.GET.get("find")), None)
+    form = next((form for form in board.cards if form.prefix == request.GET.get("find")), None)
     if form is None:
         return {"key": "", "rows": []}
     name = form.typed()[form.add_prefix("unit_name")]
@@ -207,6 +226,8 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
     board = sent_board(filing, section, data, places=places)
     if not is_complete:
         return conflict(request, board, filing)
+    if section == Section.PARTIES:
+        count_naming(request.user, data)
     try:
         saved = board.save(version=seen_version(request), by=request.user)
     except Outdated as outdated:
@@ -232,6 +253,8 @@ def after_button(request: HttpRequest, data: QueryDict, section: Section) -> Que
         data.setlist("row", [each for old in rows for each in ([old, key] if old == copied else [old])])
     for key in rows if section == Section.PARTIES else ():
         pick_enterprise(request, data, key)
+    if section == Section.PARTIES and (key := request.POST.get("take")) in rows:
+        data.update(typed_of_colleague(request.user, data, key))
     return data
 
 
@@ -275,13 +298,17 @@ def told(request: HttpRequest, board: Board, saved: Filing, errors: dict[str, st
     fresh = get_object_or_404(Filing.objects.select_related("permit", "award"), pk=saved.pk)
     now = Board(board.section, fresh, board.forms)
     context = frame(fresh, board.section) | hints(now) | {"request": request}
+    ids, cards = ids_of(board, fresh), board.cards if board.section == Section.PARTIES else []
+    if cards:
+        put_heads(board, heads_of(request.user, context["sheet"].parties), ids)
     days = str(fresh.duration_days or "") if board.section == Section.BASICS else ""
     return {
         "saved_at": formats.date_format(timezone.localtime(fresh.changed_at), "H:i"),
         "version": getattr(fresh, VERSIONS[board.section]),
         "errors": errors,
         "values": {"duration_days": days} if days and "duration_days" not in errors else {},
-        "ids": ids_of(board, fresh),
+        "ids": ids,
+        "heads": {form.prefix: render_to_string("supervision/_head.html", {"card": form}, request) for form in cards},
         "tabs": render_to_string("components/tabs.html", context | {"name": _("四项信息")}),
         "hints": render_to_string("supervision/_hints.html", context),
     }
@@ -291,7 +318,10 @@ def ids_of(board: Board, filing: Filing) -> dict[str, str]:
     """Which row of the database each row of the page is now, so that the next save finds it."""
     if not board.has_rows:
         return {}
-    rows = filing.parties.all() if board.section == Section.PARTIES else filing.unit_works.all()
+    if board.section == Section.PARTIES:
+        rows = [*filing.parties.all(), *filing.safety_officers.all()]
+    else:
+        rows = list(filing.unit_works.all())
     keys = [form.prefix for form in board.written()]
     return {key: str(row.pk) for key, row in zip(keys, rows, strict=False)}
 
@@ -344,9 +374,14 @@ def touched_since(filing: Filing, section: Section, version: int | None) -> set[
 def with_added(request: HttpRequest, board: Board) -> Board:
     """The board with the empty row that 添加 asked for."""
     wanted = request.GET["add"] if board.section == Section.PARTIES else "new"
-    if board.section == Section.PARTIES and wanted not in addable(board):
+    if board.section == Section.PARTIES and wanted not in what_may_be_added(board):
         raise Http404
     data = board.sent()
-    data.appendlist("row", free_key(data.getlist("row"), wanted))
+    added_key(data, wanted)
     added = sent_board(board.filing, board.section, data, places=opened_by_return(board.filing))
     return replace(added, remarks=board.remarks)
+
+
+def what_may_be_added(board: Board) -> list[str]:
+    members = [MEMBER + party_type for party_type in joinable(board)]
+    return [*addable(board), *members, *([OFFICER] if board.opens_officers else [])]
