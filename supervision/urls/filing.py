@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from supervision.views import attachments, changes, corrections, detail, edit, lists, printed, receipt, submit
+from supervision.views import attachments, changes, corrections, detail, edit, lists, printed, receipt, submit, work_sheets
 
 change = [
     path("", changes.change_detail, name="change"),
@@ -33,6 +33,9 @@ editor = [
     path("basics/", edit.filing_basics, name="basics"),
     path("parties/", edit.filing_parties, name="parties"),
     path("unit-works/", edit.filing_unit_works, name="unit-works"),
+    path("unit-works/import/", work_sheets.works_import, name="works-import"),
+    path("unit-works/template.xlsx", work_sheets.works_template, name="works-template"),
+    path("unit-works/export.xlsx", work_sheets.works_export, name="works-export"),
     path("attachments/", attachments.filing_attachments, name="attachments"),
 ]
 
