@@ -56,6 +56,7 @@ EXAMPLE = {
     "planned_start_date": "2026-12-01",
     "planned_completion_date": "2028-11-30",
 }
+SAME = str.maketrans("（）²", "()2", "* 　\n")  # how labels are compared
 WITH_LABELS = {name for name, each in COLUMNS.items() if hasattr(each, "choices")}
 
 
@@ -175,7 +176,7 @@ def by_label() -> dict[str, str]:
 
 def bare_label(text: Any) -> str:
     """A label as people may have changed it: without star and spaces, brackets made uniform."""
-    return str(text).translate(str.maketrans({"（": "(", "）": ")", "*": "", " ": "", "　": "", "\n": "", "²": "2"}))
+    return str(text).translate(SAME)
 
 
 def take_row(reading: Reading, row: int, cells: dict[str, Any], missing: list[str]) -> None:

@@ -259,7 +259,7 @@ def save_officers(filing: Filing, rows: list[dict[str, Any]]) -> list[str]:
     changed = False
     for order, row in enumerate(rows):
         officer = existing.pop(str(row.get("id") or ""), None) or SafetyOfficer(filing=filing)
-        values = {name: row[name] for name in ("name", "certificate_no") if name in row}
+        values: dict[str, Any] = {name: row[name] for name in ("name", "certificate_no") if name in row}
         if row.get("id_number") is not None:
             values["id_number"] = row["id_number"]
         values = {name: value for name, value in values.items() if (getattr(officer, name) or "") != (value or "")}

@@ -231,13 +231,13 @@ def free_key(keys: Iterable[str], wanted: str) -> str:
 
 def addable(board: Board) -> list[PartyType]:
     """The parties that may be added: subcontractors as often as one likes, the others once."""
-    present = {type_in(form.prefix) for form in board.cards}
+    present = {form.party_type for form in board.cards}
     return [party_type for party_type in OPTIONAL_PARTIES if party_type in SEVERAL or party_type not in present]
 
 
 def joinable(board: Board) -> list[PartyType]:
     """The sorts of party that are there, so that others may join them in a consortium (edge case 30)."""
-    present = {type_in(form.prefix) for form in board.written() if isinstance(form, PartyForm)}
+    present = {form.party_type for form in board.cards if not form.is_blank}
     return [party_type for party_type in PartyType if party_type in present and party_type not in SEVERAL]
 
 

@@ -159,7 +159,7 @@ class OfficerForm(KeptForm):
 
     @property
     def title(self) -> str:
-        return _("专职安全员 %(nth)s") % {"nth": self.prefix.rpartition("#")[2]}
+        return _("专职安全员 %(nth)s") % {"nth": str(self.prefix).rpartition("#")[2]}
 
     @property
     def is_blank(self) -> bool:

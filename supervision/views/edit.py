@@ -166,7 +166,7 @@ def put_heads(board: Board, heads: dict[Any, Head], ids: dict[str, str] | None =
     """Give each card what is known of who leads; `ids` are the parties that new cards have become."""
     by_pk = {str(pk): head for pk, head in heads.items()}
     for form in board.cards:
-        pk = (ids or {}).get(form.prefix) or (str(form.party.pk) if form.party else "")
+        pk = (ids or {}).get(str(form.prefix)) or (str(form.party.pk) if form.party else "")
         form.head = by_pk.get(pk, Head())
 
 
@@ -253,8 +253,9 @@ def after_button(request: HttpRequest, data: QueryDict, section: Section) -> Que
         data.setlist("row", [each for old in rows for each in ([old, key] if old == copied else [old])])
     for key in rows if section == Section.PARTIES else ():
         pick_enterprise(request, data, key)
-    if section == Section.PARTIES and (key := request.POST.get("take")) in rows:
-        data.update(typed_of_colleague(request.user, data, key))
+    if section == Section.PARTIES and (taken := request.POST.get("take", "")) in rows:
+        for name, value in typed_of_colleague(request.user, data, taken).items():
+            data[name] = value
     return data
 
 
