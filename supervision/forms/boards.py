@@ -157,6 +157,7 @@ def party_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any])
             party=party,
             prefix=key,
             is_required=type_in(key) in filing.spec.parties and not joins(key, party, data),
+            is_member=joins(key, party, data),
             in_consortium=types.count(type_in(key)) > 1 and type_in(key) not in SEVERAL,
             **options,
         )

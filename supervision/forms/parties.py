@@ -60,8 +60,10 @@ class PartyForm(KeptForm):
         party: FilingParty | None = None,
         is_required: bool,
         in_consortium: bool = False,
+        is_member: bool = False,
         **more: Any,
     ) -> None:
+        self.is_member = is_member
         self.party_type, self.party, self.is_required = PartyType(party_type), party, is_required
         self.starred = PARTY_STARRED if is_required else ("unit_name", "uscc")
         initial = {name: getattr(party, name) for name in SHOWN} | {"id": str(party.pk)} if party else {}
