@@ -30,7 +30,7 @@ from supervision.gaps import UNIT_WORK_STARRED
 from supervision.models import UnitWork
 
 MB = 1024 * 1024
-MOST_BYTES, MOST_UNPACKED = 2 * MB, 20 * MB
+MOST_BYTES, MOST_UNPACKED = 2 * MB, 8 * MB
 ROWS_LOOKED_AT = 4 * MOST_ROWS  # blank rows between the filled ones count here
 HEADER_WITHIN = 5  # rows
 MOST_CELLS = 60  # of a row

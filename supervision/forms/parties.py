@@ -154,6 +154,8 @@ class OfficerForm(KeptForm):
         self.party = party
         initial = {"id": str(party.pk), "name": party.name, "certificate_no": party.certificate_no} if party else {}
         super().__init__(data, initial=initial, **more)
+        for each in self.fields.values():
+            each.remarks = []  # type: ignore[attr-defined] # they stand once, above the table
         mask_kept(self, party)
 
     def place_of(self, name: str) -> str:

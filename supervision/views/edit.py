@@ -39,6 +39,7 @@ from supervision.forms.boards import (
 from supervision.forms.fields import as_typed, plain
 from supervision.forms.kept import Places, Remarks
 from supervision.forms.unit_works import UnitWorkForm
+from supervision.frozen import OFFICERS
 from supervision.gaps import Sheet, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.heads import Head, count_naming, heads_of, typed_of_colleague
 from supervision.models import Filing
@@ -155,6 +156,7 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
             gap.place.partition(".")[0] for gap in context["gaps"] if gap.section == Section.PARTIES and gap.source
         }
         context |= {"asked": asked, "officers_needed": officers_needed(board.filing)}
+        context |= {"officer_remarks": remarks_on(board.filing, board.section).get(OFFICERS, [])}
         put_heads(board, heads_of(request.user, context["sheet"].parties))
         context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:

@@ -160,6 +160,11 @@ def test_a_return_opens_the_officers_as_one_place(author):
     filing = submit(make.ready_filing(by=author), author)
     rows = [{"id": str(party.pk), "party_type": party.party_type} for party in filing.parties.all()]
     give_back(filing, ("parties", "officers"))
+    client = Client()
+    client.force_login(author)
+    page = client.get(url(filing)).content.decode()
+    assert page.count('class="comment"') == 1
+    assert 'value="officer"' in page and 'name="officer#1.name"' in page
     save_parties(filing, rows, officers=[{"name": "新人", "id_number": make.id_number()}], version=1, by=author)
     with pytest.raises(Refused, match="只能修改被指出的部分"):
         save_parties(filing, [rows[0] | {"unit_name": "另一家"}, *rows[1:]], version=2, by=author)
