@@ -183,12 +183,20 @@ def take_row(reading: Reading, row: int, cells: dict[str, Any], missing: list[st
     typed = {name: text_of(name, value) for name, value in cells.items()}
     form = UnitWorkForm({f"row.{name}": text for name, text in typed.items()}, prefix="row")
     form.is_valid()
-    found = {name: str(messages[0]) for name, messages in form.errors.items()}
+    found = {name: explained(name, typed.get(name, ""), str(messages[0])) for name, messages in form.errors.items()}
     found |= {name: _("公式没有计算结果，请改为数值。") for name in missing}
     if not typed.get("name") and "name" not in found:
         found["name"] = _("请填写名称。")
     reading.faults += [Fault(row, str(COLUMNS[name].label), found[name]) for name in COLUMNS if name in found]
     reading.rows.append(typed)
+
+
+def explained(name: str, typed: str, message: str) -> str:
+    """What is wrong with a cell: for numbers and choices what was typed and what the column takes."""
+    if not isinstance(COLUMNS[name], MeasureField | CountField) and name not in WITH_LABELS:
+        return message
+    facts = {"typed": typed, "takes": takes(name, COLUMNS[name])}
+    return _("“%(typed)s”不符合要求，应为：%(takes)s。") % facts
 
 
 def values_of_rows(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -308,5 +316,5 @@ def takes(name: str, each: Any) -> str:
     if isinstance(each, DayField):
         return _("日期，如 2026-12-01")
     if isinstance(each, YesNoField) or name in WITH_LABELS:
-        return _("从以下选择：%(labels)s") % {"labels": "、".join(str(label) for code, label in each.choices if code)}
+        return _("以下之一：%(labels)s") % {"labels": "、".join(str(label) for code, label in each.choices if code)}
     return _("文字，最多 %(most)d 字") % {"most": each.max_length}

@@ -104,6 +104,12 @@ def test_each_wrong_cell_is_named_by_its_row_and_column():
     ]
 
 
+def test_a_fault_says_what_was_typed_and_what_the_column_takes():
+    texts = [str(fault) for fault in read(xlsx(["2#楼", "木结构", "约三千"])).faults]
+    assert texts[0].startswith("第 2 行「结构类型」：“木结构”不符合要求，应为：以下之一：砌体（砖混）、底框、")
+    assert texts[1] == "第 2 行「地上面积(m²)」：“约三千”不符合要求，应为：不小于 0 的数值，最多 2 位小数。"
+
+
 def test_a_row_without_a_name_says_so():
     assert [str(fault) for fault in read(xlsx(["", "框架", 100])).faults] == ["第 2 行「单位工程名称」：请填写名称。"]
 
