@@ -29,7 +29,16 @@ from projects.actions import end_membership, join_project, resubmit_application,
 from projects.catalogue import FILES
 from projects.forms import JoinForm, ProjectFilter, ResubmitForm
 from projects.models import Project, ProjectUser
-from projects.permissions import approvable_by, awaiting_manager, employers_of, files_of, known_to, led_by, standing_in, working
+from projects.permissions import (
+    approvable_by,
+    awaiting_manager,
+    employers_of,
+    files_of,
+    known_to,
+    led_by,
+    standing_in,
+    working,
+)
 from projects.views.registration import KIND, looked_up, named_approvers
 
 PLACE = ("project__district", "enterprise", "position", "decided_by", "user")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('supervision', '0003_what_was_handed_in_stays'),
+        ('supervision', '0017_what_stations_find'),
     ]
 
     operations = [

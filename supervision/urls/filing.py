@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from supervision.views import attachments, changes, corrections, detail, edit, lists, printed, receipt, submit, work_sheets
+from supervision.views import (
+    attachments,
+    changes,
+    corrections,
+    detail,
+    edit,
+    lists,
+    printed,
+    receipt,
+    submit,
+    work_sheets,
+)
 
 change = [
     path("", changes.change_detail, name="change"),
