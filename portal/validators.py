@@ -135,6 +135,17 @@ def _uscc_check(code: str) -> str:
     return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
+def check_party_code(code: str) -> None:
+    """A unified social credit code, or the nine characters of an older 组织机构代码 (GB 11714) of who has no other."""
+    if len(code) != 9:
+        return check_uscc(code)
+    remainder = sum(int(c, 36) * w for c, w in zip(code[:8], ORG_WEIGHTS, strict=True)) % 11 if code.isalnum() else -1
+    if not code.isascii() or code[8] != "0123456789X0"[11 - remainder]:
+        raise ValidationError(
+            _("组织机构代码的校验码不符，请核对；已换领统一社会信用代码的，请填写18位代码。"), code="checksum"
+        )
+
+
 def uscc_inner_warning(code: str) -> Sentence | None:
     """What to say when characters 9 to 17 fail their own check (GB 11714); old codes may, so it is no error."""
     body, check = code[8:16], code[16:17]

@@ -128,6 +128,15 @@ def without_manager() -> QuerySet[Project]:
     return Project.objects.filter(~Exists(managers), ~Exists(acting))
 
 
+def awaiting_manager() -> QuerySet[Project]:
+    """项目经理待变更: the project manager had the post and left the 施工单位, or was disabled there (edge case 22).
+
+    The end of a membership is not the end of the post: the filing still names the person until that is changed.
+    """
+    posts = ProjectParty.objects.filter(project=OuterRef("pk"), party_type=PartyType.CONTRACTOR, ended_at=None)
+    return without_manager().filter(Exists(posts.filter(lead__isnull=False)), filed_at__isnull=False)
+
+
 def known_to(user: User) -> QuerySet[Project]:
     """The filed projects that a person works on, leads, or that their enterprises are parties of."""
     if not user.is_personal:

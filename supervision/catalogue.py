@@ -6,6 +6,7 @@ are rows that an operator edits; `reference` loads their first version.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -111,6 +112,35 @@ CHANGE_FILES = {
     ),
     PartyType.OWNER: (ChangeFile.HANDOVER, ChangeFile.AUTHORISATION, ChangeFile.COMMITMENT),
 }
+
+
+class ConcurrentCase(models.TextChoices):
+    """When one project manager may answer for two projects: a–c are the exceptions of 建市〔2008〕48号, art. 9.
+
+    The last is no exception: the portal's record of the other project is out of date.
+    """
+
+    ADJACENT = "a", _("同一工程相邻分段发包或分期施工")
+    ACCEPTED = "b", _("原项目合同约定的工程已验收合格")
+    STOPPED = "c", _("原项目因非承包方原因停工超过 120 天（含），经建设单位同意")
+    CHANGED = "x", _("已不在原项目任职，正在办理或已办理变更")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From this size on, so many full-time safety officers."""
+
+    at_least: Decimal
+    officers: int
+
+
+# 专职安全生产管理人员 of a general contractor, 建质〔2008〕91号 art. 13: buildings by area, all other works by contract.
+OFFICERS_BY_AREA = (Step(Decimal(0), 1), Step(Decimal(10_000), 2), Step(Decimal(50_000), 3))  # m²
+OFFICERS_BY_AMOUNT = (Step(Decimal(0), 1), Step(Decimal(5_000), 2), Step(Decimal(10_000), 3))  # 万元
+# From here on works as a rule have to be supervised (建设部令第86号): 住宅小区 by area, public works by investment.
+SUPERVISED_FROM_M2, SUPERVISED_FROM_WAN = Decimal(50_000), Decimal(3_000)
+MOST_CHIEF_POSTS = 3  # contracts of one 总监理工程师 (GB/T 50319-2013, 3.1.5)
+PROOF = "M31"  # the material that proves what a party's 情况说明 says
 
 
 class ProjectCategory(models.TextChoices):

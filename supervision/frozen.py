@@ -18,7 +18,7 @@ from accounts.models import Target
 from portal.coordinates import metres_between, to_cgcs2000
 from portal.masking import mask_id, mask_phone
 from projects.models import PartyType
-from supervision.catalogue import LEAD_TITLES, Section, StructureType
+from supervision.catalogue import LEAD_TITLES, ConcurrentCase, Section, StructureType
 from supervision.models import Attachment, Filing, FilingParty, FilingVersion, Material, UnitWork
 
 BASICS = (
@@ -55,7 +55,13 @@ PARTY_FIELDS = (
     "head_phone",
     "certificate_no",
     "consortium_role",
+    "exempt",
+    "exception_case",
+    "note",
 )
+RARE_PARTY_FIELDS = {"consortium_role", "exempt", "exception_case", "note"}  # shown only where something is said
+OFFICER_FIELDS = ("name", "id_number", "certificate_no")
+OFFICERS = "officers"  # the place of 专职安全员: one table
 UNIT_WORK_FIELDS = (
     "code",
     "name",
@@ -96,7 +102,7 @@ SUBSTANTIVE_BASICS = {
 LOCATION = {"longitude", "latitude", "coordinate_datum"}
 LOCATION_METRES = 50
 SUBSTANTIVE_PARTIES = {PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR}
-SUBSTANTIVE_PARTY_FIELDS = {"", "unit_name", "uscc", "head_name", "head_id_number"}
+SUBSTANTIVE_PARTY_FIELDS = {"", "unit_name", "uscc", "head_name", "head_id_number", "exempt"}
 SUBSTANTIVE_UNIT_WORK_FIELDS = {
     "",
     "name",
@@ -144,6 +150,7 @@ def snapshot(filing: Filing) -> dict[str, Any]:
         "basics": {name: getattr(filing, filing._meta.get_field(name).attname) for name in BASICS},  # type: ignore[union-attr]
         "labels": {name: shown_field(filing, name) for name in BASICS},
         "parties": list(_parties(filing)),
+        "officers": list(_officers(filing)),
         "unit_works": [{"id": work.pk} | _row(work, UNIT_WORK_FIELDS) for work in filing.unit_works.all()],
         "attachments": [_attached(attachment) for attachment in attachments_in_force(filing)],
     }
@@ -161,17 +168,37 @@ def _row(row: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _parties(filing: Filing) -> Iterator[dict[str, Any]]:
-    seen: dict[str, int] = {}
-    for party in filing.parties.all():
-        seen[party.party_type] = seen.get(party.party_type, 0) + 1
+    parties = list(filing.parties.all())
+    places = places_of(parties)
+    for party in parties:
         enterprise = {"enterprise": party.enterprise_id, "head_id_index": party.head_id_index}
-        place = {"place": party_place(party.party_type, seen[party.party_type]), "party_type": party.party_type}
+        place = {"place": places[party.pk], "party_type": party.party_type}
         yield place | _row(party, PARTY_FIELDS) | enterprise
+
+
+def _officers(filing: Filing) -> Iterator[dict[str, Any]]:
+    for nth, officer in enumerate(filing.safety_officers.all(), start=1):
+        yield {"place": officer_place(nth), "id_index": officer.id_index} | _row(officer, OFFICER_FIELDS)
+
+
+def places_of(parties: Iterable[FilingParty]) -> dict[Any, str]:
+    """How each party is named in places, by its key; of a consortium the one that leads has the bare name."""
+    seen: dict[str, int] = {}
+    places = {}
+    for party in sorted(parties, key=lambda party: party.is_member):
+        seen[party.party_type] = seen.get(party.party_type, 0) + 1
+        places[party.pk] = party_place(party.party_type, seen[party.party_type])
+    return places
 
 
 def party_place(party_type: str, nth: int = 1) -> str:
     """How a party is named in a place: "contractor", a second one of its type "contractor#2"."""
     return party_type if nth == 1 else f"{party_type}#{nth}"
+
+
+def officer_place(nth: int) -> str:
+    """How a safety officer's controls are named on the page; in places they are one table."""
+    return f"officer#{nth}"
 
 
 def _attached(attachment: Attachment) -> dict[str, Any]:
@@ -229,6 +256,8 @@ def label_of(section: str, place: str) -> str:
         if place not in BASICS:
             raise ValueError(place)
         return _("界址点") if place == "boundary_points" else str(_field_label(Filing, place))
+    if section == Section.PARTIES and place == OFFICERS:
+        return str(_("专职安全员"))
     if section == Section.PARTIES and place:
         party = PartyType(place.partition(".")[0].partition("#")[0])
         return f"{party.label} · {party_label(party, field)}" if head else str(party.label)
@@ -255,8 +284,10 @@ def value_at(data: dict[str, Any], section: str, place: str) -> str:
     if section == Section.BASICS:
         return data["labels"].get(place, "")
     head, _dot, field = place.rpartition(".")
+    if section == Section.PARTIES and place == OFFICERS:
+        return officers_text(data)
     if section == Section.PARTIES and head:
-        return next((_party_text(party, field) for party in data["parties"] if party["place"] == head), "")
+        return next((party_text(party, field) for party in data["parties"] if party["place"] == head), "")
     if section == Section.UNIT_WORKS and head:
         return next((work_text(work, field) for work in data["unit_works"] if work["id"] == head), "")
     if section == Section.ATTACHMENTS and place:
@@ -264,11 +295,23 @@ def value_at(data: dict[str, Any], section: str, place: str) -> str:
     return ""
 
 
-def _party_text(party: dict[str, Any], field: str) -> str:
+def party_text(party: dict[str, Any], field: str) -> str:
     value = party.get(field)
     if field == "consortium_role":
         return str(FilingParty.Consortium(value).label) if value else ""
-    return MASKS.get(field, shown)(value)
+    if field == "exception_case":
+        return str(ConcurrentCase(value).label) if value else ""
+    return MASKS.get(field, shown)(value or None)
+
+
+def officers_text(data: dict[str, Any]) -> str:
+    """The safety officers of a version in one line; versions of earlier days know none."""
+    return "；".join(officer_text(officer) for officer in data.get("officers", []))
+
+
+def officer_text(officer: dict[str, Any]) -> str:
+    parts = (officer["name"], mask_id(officer["id_number"]) if officer["id_number"] else "", officer["certificate_no"])
+    return " ".join(filter(None, parts))
 
 
 def work_text(work: dict[str, Any], field: str) -> str:
@@ -288,6 +331,7 @@ def changes_between(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     return [
         *_basics_changes(old, new),
         *_party_changes(old, new),
+        *_officer_changes(old, new),
         *_unit_work_changes(old, new),
         *_attachment_changes(old, new),
     ]
@@ -328,8 +372,18 @@ def _party_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]
         for name in PARTY_FIELDS:
             if not _same_text(before[place].get(name), after[place].get(name)):
                 whole = f"{place}.{name}"
-                texts = _party_text(before[place], name), _party_text(after[place], name)
+                texts = party_text(before[place], name), party_text(after[place], name)
                 yield Change(Section.PARTIES, whole, label_of(Section.PARTIES, whole), *texts)
+
+
+def _officer_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    before, after = (
+        [[officer.get(name) or "" for name in OFFICER_FIELDS] for officer in data.get("officers", [])]
+        for data in (old, new)
+    )
+    if before != after:
+        label = label_of(Section.PARTIES, OFFICERS)
+        yield Change(Section.PARTIES, OFFICERS, label, officers_text(old), officers_text(new))
 
 
 def _same_text(old: Any, new: Any) -> bool:

@@ -1,13 +1,14 @@
 """What is still missing or wrong in a filing, and what a person has to vouch for.
 
 One function behind the badges, the 自查 button, the check page and the refusal to submit. It asks the database
-four questions, however large the filing is.
+six questions, however large the filing is.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -20,10 +21,11 @@ from django.utils.translation import gettext_lazy
 from portal import validators
 from projects.models import PartyType
 from supervision import location
-from supervision.catalogue import BOUNDS, LEAD_TITLES, Need, ProjectCategory, Section
-from supervision.frozen import attachments_in_force
+from supervision.catalogue import BOUNDS, LEAD_TITLES, PROOF, Need, ProjectCategory, Section
+from supervision.conflicts import Finding, Post, findings_of, posts_elsewhere
+from supervision.frozen import attachments_in_force, officer_place, places_of
 from supervision.mends import is_odd_amount
-from supervision.models import Attachment, Filing, FilingParty, MaterialRule, UnitWork
+from supervision.models import Attachment, Filing, FilingParty, MaterialRule, SafetyOfficer, UnitWork
 from supervision.permit_news import lapse_text, seems_lapsed
 
 Text = str | Promise
@@ -49,9 +51,10 @@ PARTY_STARRED = ("unit_name", "uscc", "head_name", "head_id_number", "head_phone
 UNIT_WORK_STARRED = ("name", "structure_type", "area_above_m2", "cost_wan")  # municipal works: length instead of area
 CHOSEN = {"project_category", "district", "construction_status", "jurisdiction_area", "structure_type"}
 CHECKS: dict[str, Callable[[str], Any]] = {
-    "uscc": validators.check_uscc,
+    "uscc": validators.check_party_code,
     "head_id_number": validators.check_resident_id,
     "head_phone": validators.check_mobile,
+    "id_number": validators.check_resident_id,
     "project_no": validators.check_project_no,
     "permit_no": lambda text: validators.check_permit_no(validators.normalise_permit_no(text)),
 }
@@ -64,6 +67,7 @@ class Gap(NamedTuple):
     place: str
     text: Text
     wrong: bool = False
+    source: Text = ""  # of the rule it breaks
 
 
 class Warning(NamedTuple):  # noqa: A001 - the word of the domain
@@ -72,6 +76,7 @@ class Warning(NamedTuple):  # noqa: A001 - the word of the domain
     code: str
     section: str
     text: Text
+    source: Text = ""  # where the rule is written
 
 
 class Badge(models.TextChoices):
@@ -96,6 +101,13 @@ class Sheet:
     unit_works: list[UnitWork]
     attachments: list[Attachment]
     rules: list[MaterialRule]
+    officers: list[SafetyOfficer] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)  # what its people do elsewhere
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The rules about parties and people that hold."""
+        return findings_of(self)
 
     def lead(self, party_type: str) -> FilingParty | None:
         """The party of this type, of a consortium the one that leads."""
@@ -105,12 +117,16 @@ class Sheet:
 
 
 def sheet_of(filing: Filing) -> Sheet:
+    parties, officers = list(filing.parties.all()), list(filing.safety_officers.all())
+    people = [party.head_id_index for party in parties] + [officer.id_index for officer in officers]
     return Sheet(
         filing,
-        list(filing.parties.all()),
+        parties,
         list(filing.unit_works.all()),
         list(attachments_in_force(filing)),
         list(MaterialRule.objects.for_filing(filing)),
+        officers,
+        posts_elsewhere(filing, filter(None, people)),
     )
 
 
@@ -213,25 +229,37 @@ def _has_length(sheet: Sheet) -> bool:
 
 
 def _party_gaps(sheet: Sheet) -> Iterator[Gap]:
+    places = places_of(sheet.parties)
+    answering = {party.pk: party for party in map(sheet.lead, sheet.filing.spec.parties) if party}
     for party_type in sheet.filing.spec.parties:
         if party := sheet.lead(party_type):
-            yield from _gaps_of_party(party, PARTY_STARRED)
+            yield from _gaps_of_exempt(party) if party.exempt else _gaps_of_party(party, places, PARTY_STARRED)
         else:
             text = _("缺：%(unit)s及其%(lead)s") % {"unit": party_type.label, "lead": LEAD_TITLES[party_type]}
             yield Gap(Section.PARTIES, party_type, text)
-    required = {party.pk for party in map(sheet.lead, sheet.filing.spec.parties) if party}
     for party in sheet.parties:
-        if party.pk not in required:
-            yield from _gaps_of_party(party, ("unit_name", "uscc"))
-    yield from _named_twice(sheet)
-    yield from _conflict_of_interest(sheet)
+        if party.pk not in answering:
+            yield from _gaps_of_party(party, places, ("unit_name", "uscc"))
+    yield from _officer_gaps(sheet)
+    yield from _named_twice(sheet, places)
+    for finding in sheet.findings:
+        if finding.rule.is_error:
+            yield Gap(Section.PARTIES, finding.rule.place, finding.text, wrong=True, source=finding.rule.source)
+        yield from _gaps_of_finding(sheet, finding)
 
 
-def _gaps_of_party(party: FilingParty, starred: tuple[str, ...]) -> Iterator[Gap]:
+def _gaps_of_exempt(party: FilingParty) -> Iterator[Gap]:
+    """No party of this sort: then nothing else may be said of one."""
+    if party.unit_name or party.uscc or party.head_name:
+        text = _("已勾选“依法不实行监理”，请清空监理单位及总监理工程师，或取消勾选")
+        yield Gap(Section.PARTIES, f"{party.party_type}.exempt", text, wrong=True)
+
+
+def _gaps_of_party(party: FilingParty, places: dict[Any, str], starred: tuple[str, ...]) -> Iterator[Gap]:
     unit, lead = PartyType(party.party_type).label, LEAD_TITLES[PartyType(party.party_type)]
     for name in PARTY_STARRED:
         value = getattr(party, name)
-        place = f"{party.party_type}.{name}"
+        place = f"{places[party.pk]}.{name}"
         if _is_empty(value) and name in starred:
             whose = _("缺：%(unit)s%(lead)s") if name == "head_name" else _("请填写%(unit)s的%(label)s")
             label = f"{lead}{_label(FilingParty, name)}" if name.startswith("head_") else _label(FilingParty, name)
@@ -240,22 +268,46 @@ def _gaps_of_party(party: FilingParty, starred: tuple[str, ...]) -> Iterator[Gap
             yield Gap(Section.PARTIES, place, f"{unit}：{complaint}", wrong=True)
 
 
-def _named_twice(sheet: Sheet) -> Iterator[Gap]:
+def _officer_gaps(sheet: Sheet) -> Iterator[Gap]:
+    """Who is named counts only with a number, by which the same name is told apart."""
+    for nth, officer in enumerate(sheet.officers, start=1):
+        for name in ("name", "id_number"):
+            if _is_empty(getattr(officer, name)):
+                facts = {"nth": nth, "label": _label(SafetyOfficer, name)}
+                text = _("请填写第 %(nth)d 名专职安全员的%(label)s") % facts
+                yield Gap(Section.PARTIES, f"{officer_place(nth)}.{name}", text)
+
+
+def _gaps_of_finding(sheet: Sheet, finding: Finding) -> Iterator[Gap]:
+    """What the applicant owes the stations where a rule holds: the case, the reasons, the proof."""
+    place = finding.rule.place.partition(".")[0]
+    party = sheet.lead(place)
+    for name in ("exception_case", "note"):
+        if name in finding.rule.asks and not (party and getattr(party, name)):
+            ask = _("请选择%(label)s") if name == "exception_case" else _("请填写%(label)s")
+            facts = {"text": finding.text, "ask": ask % {"label": _label(FilingParty, name)}}
+            yield Gap(Section.PARTIES, f"{place}.{name}", _("%(text)s：%(ask)s") % facts, source=finding.rule.source)
+    if "proof" in finding.rule.asks and _asks_for_files(sheet):
+        if not any(attachment.material_id == PROOF for attachment in sheet.attachments):
+            facts = {"text": finding.text}
+            text = _("%(text)s：请上传证明材料") % facts
+            yield Gap(Section.ATTACHMENTS, PROOF, text, source=finding.rule.source)
+
+
+def _asks_for_files(sheet: Sheet) -> bool:
+    """提前服务 requires no file (guide §四.5); nor is one asked for that the list does not have."""
+    known = {rule.material_id for rule in sheet.rules}
+    return PROOF in known and any(rule.need == Need.REQUIRED for rule in sheet.rules)
+
+
+def _named_twice(sheet: Sheet, places: dict[Any, str]) -> Iterator[Gap]:
     seen: set[tuple[str, str]] = set()
     for party in sheet.parties:
         if party.uscc and (party.party_type, party.uscc) in seen:
             text = _("%(unit)s“%(name)s”重复填写，请保留一个")
             facts = {"unit": party.get_party_type_display(), "name": party.unit_name}
-            yield Gap(Section.PARTIES, f"{party.party_type}.uscc", text % facts, wrong=True)
+            yield Gap(Section.PARTIES, f"{places[party.pk]}.uscc", text % facts, wrong=True)
         seen.add((party.party_type, party.uscc))
-
-
-def _conflict_of_interest(sheet: Sheet) -> Iterator[Gap]:
-    """Who builds may not supervise himself (建设工程质量管理条例, art. 35)."""
-    contractor, supervisor = sheet.lead(PartyType.CONTRACTOR), sheet.lead(PartyType.SUPERVISOR)
-    if contractor and supervisor and contractor.uscc and contractor.uscc == supervisor.uscc:
-        text = _("施工单位与监理单位不能是同一单位（统一社会信用代码相同）")
-        yield Gap(Section.PARTIES, f"{PartyType.SUPERVISOR}.uscc", text, wrong=True)
 
 
 # 单位工程信息
@@ -306,7 +358,14 @@ def warnings_in(filing: Filing) -> list[Warning]:
 
 
 def warnings_of(sheet: Sheet) -> list[Warning]:
-    return [Warning(code, section, text) for code, section, find in WARNINGS for text in [find(sheet)] if text]
+    found = [Warning(code, section, text) for code, section, find in WARNINGS for text in [find(sheet)] if text]
+    found += [
+        Warning(finding.rule.code, Section.PARTIES, finding.text, finding.rule.source)
+        for finding in sheet.findings
+        if not finding.rule.is_error
+    ]
+    order = list(Section.values)
+    return sorted(found, key=lambda warning: order.index(warning.section))
 
 
 def _start_in_past(sheet: Sheet) -> str:
@@ -379,37 +438,6 @@ def _floor_height(sheet: Sheet) -> str:
     return _("层高不在 2.2 至 8 m 之间：%(names)s") % {"names": "、".join(odd)} if odd else ""
 
 
-def _same_unit(first: PartyType, second: PartyType) -> Callable[[Sheet], str]:
-    def find(sheet: Sheet) -> str:
-        one, other = sheet.lead(first), sheet.lead(second)
-        same = one and other and one.uscc and one.uscc == other.uscc
-        return _("%(first)s与%(second)s为同一单位") % {"first": first.label, "second": second.label} if same else ""
-
-    return find
-
-
-def _same_lead(sheet: Sheet) -> str:
-    leads = [party.head_id_number for party in map(sheet.lead, sheet.filing.spec.parties) if party]
-    known = [number for number in leads if number]
-    return _("同一人担任了两个单位的负责人") if len(set(known)) < len(known) else ""
-
-
-def _busy(party_type: PartyType, most: int, say: Text) -> Callable[[Sheet], str]:
-    """A lead who is named by live filings of `most` other projects already."""
-
-    def find(sheet: Sheet) -> str:
-        party = sheet.lead(party_type)
-        if not party or not party.head_id_index:
-            return ""
-        elsewhere = FilingParty.objects.filter(
-            party_type=party_type, head_id_index=party.head_id_index, filing__status__in=Filing.LIVE
-        ).exclude(filing__project=sheet.filing.project_id)
-        projects = elsewhere.order_by().values("filing__project").distinct().count()
-        return str(say) % {"count": projects} if projects >= most else ""
-
-    return find
-
-
 def _odd_permit_no(sheet: Sheet) -> str:
     try:
         odd = validators.check_permit_no(validators.normalise_permit_no(sheet.filing.permit_no))
@@ -447,19 +475,6 @@ WARNINGS: list[tuple[str, Section, Callable[[Sheet], str]]] = [
     ("boundary_away", Section.BASICS, _of_location(location.boundary_away)),
     ("corners_apart", Section.BASICS, _of_location(location.corners_apart)),
     ("boundary_area", Section.BASICS, _of_location(location.boundary_area)),
-    ("owner_builds", Section.PARTIES, _same_unit(PartyType.OWNER, PartyType.CONTRACTOR)),
-    ("owner_supervises", Section.PARTIES, _same_unit(PartyType.OWNER, PartyType.SUPERVISOR)),
-    ("same_lead", Section.PARTIES, _same_lead),
-    (
-        "manager_busy",
-        Section.PARTIES,
-        _busy(PartyType.CONTRACTOR, 1, gettext_lazy("该项目经理已在其他 %(count)d 个项目报监，请核实并准备说明材料")),
-    ),
-    (
-        "chief_engineer_busy",
-        Section.PARTIES,
-        _busy(PartyType.SUPERVISOR, 3, gettext_lazy("该总监理工程师已在其他 %(count)d 个项目任职，一般不超过 3 个")),
-    ),
     ("area_sum", Section.UNIT_WORKS, _area_sum),
     ("cost_sum", Section.UNIT_WORKS, _cost_sum),
     ("floor_height", Section.UNIT_WORKS, _floor_height),

@@ -45,7 +45,16 @@ from projects.models import AwardRecord, ConstructionPermit, PartyType, Project
 from supervision.actions import accept_review, add_item, approve_review, return_review, submit_filing
 from supervision.catalogue import SPECS, Module, Need
 from supervision.gaps import warnings_in
-from supervision.models import Attachment, Filing, FilingParty, Material, MaterialRule, Review, UnitWork
+from supervision.models import (
+    Attachment,
+    Filing,
+    FilingParty,
+    Material,
+    MaterialRule,
+    Review,
+    SafetyOfficer,
+    UnitWork,
+)
 
 PASSWORD = "Chun-tian-2026"
 SITE = {
@@ -340,6 +349,7 @@ def ready_filing(module: str = Module.ADVANCE, by: User | None = None, **fields)
         made.permit_no = made.permit_no or made.permit.permit_no
     made.basics_version = made.parties_version = made.unit_works_version = made.attachments_version = 1
     add_parties(made, employer_of(by))
+    add_officers(made)
     add_unit_works(made)
     attach_all(made, by)
     made.index_search()
@@ -387,6 +397,19 @@ def add_party(
     made.head_id_number, made.head_phone = (head.id_number, head.phone) if head else (id_number(), phone())
     made.head_id_index = blind_index(made.head_id_number, purpose="id_number")
     made.certificate_no = f"鄂142202600{next(_running):04d}"
+    made.save()
+    return made
+
+
+def add_officers(filing: Filing, count: int = 3) -> list[SafetyOfficer]:
+    """Safety officers, as many as the largest works need."""
+    return [add_officer(filing, order=order) for order in range(count)]
+
+
+def add_officer(filing: Filing, name: str = "赵敏", *, number: str = "", order: int = 0) -> SafetyOfficer:
+    made = SafetyOfficer(filing=filing, name=name, id_number=number or id_number(), order=order)
+    made.id_index = blind_index(made.id_number, purpose="id_number")
+    made.certificate_no = f"鄂建安C{next(_running):06d}"
     made.save()
     return made
 

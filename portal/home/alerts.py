@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from enterprises.permissions import invitations_of
+from enterprises.permissions import administered_by, invitations_of
 from portal.calendar import add_workdays, today
 from portal.holidays.actions import missing_year
 from portal.home.context import address
 from portal.home.piles import Pile
 from portal.home.rows import filing_rows, review_rows, with_reviews, with_rows
+from projects.models import PartyType
+from projects.permissions import awaiting_manager, known_to, parties_of
 from supervision.clock import LIMIT
 from supervision.models import Filing, Review
 from supervision.promises import awaiting_permit, promise_text, promised_day
@@ -43,6 +45,8 @@ def alerts_of(user, piles: list[Pile]) -> list[Alert]:
         alerts += waiting_long(pile)
     if user.is_personal:
         alerts += promises(user) + invited(user)
+    if user.is_personal or user.is_enterprise_account:
+        alerts += without_manager(user)
     if any(pile.sort == "reviews" for pile in piles):
         alerts += promises(user, within=-1)
     if user.is_operator:
@@ -121,6 +125,21 @@ def calendar_missing() -> list[Alert]:
     text = _("办理期限目前只按周末计算")
     title = _("%(year)d 年节假日安排尚未录入") % {"year": year}
     return [Alert(title, _("待录入"), "orange", f"{address('calendar-import')}?year={year}", text)]
+
+
+def without_manager(user) -> list[Alert]:
+    """Projects whose project manager has left the 施工单位 (edge case 22); its administration sees them too."""
+    if user.is_enterprise_account:
+        own = parties_of(administered_by(user)).filter(party_type=PartyType.CONTRACTOR)
+        found = awaiting_manager().filter(pk__in=own.values("project"))
+        url = address("enterprises:list")
+    else:
+        found, url = awaiting_manager().filter(pk__in=known_to(user).values("pk")), ""
+    text = _("项目经理已不在施工单位任职，请办理变更")
+    return [
+        Alert(str(project), _("项目经理待变更"), "orange", url or address("projects:detail", project.pk), text)
+        for project in found.order_by("-filed_at", "pk")[:MOST]
+    ]
 
 
 def invited(user) -> list[Alert]:

@@ -29,7 +29,16 @@ from projects.actions import end_membership, join_project, resubmit_application,
 from projects.catalogue import FILES
 from projects.forms import JoinForm, ProjectFilter, ResubmitForm
 from projects.models import Project, ProjectUser
-from projects.permissions import approvable_by, employers_of, files_of, known_to, led_by, standing_in, working
+from projects.permissions import (
+    approvable_by,
+    awaiting_manager,
+    employers_of,
+    files_of,
+    known_to,
+    led_by,
+    standing_in,
+    working,
+)
 from projects.views.registration import KIND, looked_up, named_approvers
 
 PLACE = ("project__district", "enterprise", "position", "decided_by", "user")
@@ -66,7 +75,15 @@ def with_roles(projects: list[Any], user) -> list[dict[str, Any]]:
         roles[party.project_id].append(_("%(party)s负责人") % {"party": party.get_party_type_display()})
     for joined in working().filter(user=user, project__in=projects).select_related("position"):
         roles[joined.project_id].append(_("项目用户 · %(position)s") % {"position": joined.position})
-    return [{"project": project, "roles": roles[project.pk] or [_("本单位参建")]} for project in projects]
+    awaiting = set(awaiting_manager().filter(pk__in=list(roles)).values_list("pk", flat=True))
+    return [
+        {
+            "project": project,
+            "roles": roles[project.pk] or [_("本单位参建")],
+            "awaits_manager": project.pk in awaiting,
+        }
+        for project in projects
+    ]
 
 
 def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -85,6 +102,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "own": own,
         "page": people,
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
+        "awaits_manager": awaiting_manager().filter(pk=project.pk).exists(),
     }
     return render(request, "projects/project_detail.html", shown)
 

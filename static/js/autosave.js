@@ -26,7 +26,8 @@ class Autosave {
   state() {
     const data = new FormData(this.form);
     const ids = [...data.keys()].filter((name) => name.endsWith(".id"));
-    ["version", "csrfmiddlewaretoken", ...ids].forEach((name) => data.delete(name));
+    const chosen = [...data.keys()].filter((name) => name.endsWith(".person")); // taken over by a button only
+    ["version", "csrfmiddlewaretoken", ...ids, ...chosen].forEach((name) => data.delete(name));
     return new URLSearchParams(data).toString();
   }
 
@@ -83,6 +84,9 @@ class Autosave {
     this.fill(told.values);
     this.show(told.errors);
     this.redraw(document.querySelector("[data-tabs]"), told.tabs);
+    for (const place of this.form.querySelectorAll("[data-head]")) {
+      if (place.dataset.head in told.heads) this.redraw(place, told.heads[place.dataset.head]);
+    }
     this.redraw(this.form.querySelector("[data-hints]"), told.hints);
     this.say("saved", told.saved_at);
     if (this.state() === this.saved) this.form.dispatchEvent(new Event("saved"));

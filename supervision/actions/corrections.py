@@ -42,7 +42,7 @@ DEPENDENTS: dict[Place, set[Place]] = {
 # A party's unit and its head are each one thing: another person comes with another number.
 PARTY_GROUPS = (
     ("unit_name", "uscc", "legal_representative"),
-    ("head_name", "head_id_number", "head_phone", "certificate_no"),
+    ("head_name", "head_id_number", "head_phone", "certificate_no", "exception_case", "note"),
 )
 
 

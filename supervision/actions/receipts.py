@@ -3,6 +3,7 @@
 import secrets
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from supervision.actions.numbers import numbers_of_works
 from supervision.models import Filing, FilingVersion, Receipt
@@ -23,7 +24,10 @@ def issue_receipt(filing: Filing, version: FilingVersion) -> Receipt:
         "district": str(filing.district or ""),
         "address": filing.address,
         "units": [
-            {"type": str(party.get_party_type_display()), "name": party.unit_name}
+            {
+                "type": str(party.get_party_type_display()),
+                "name": str(_("依法不实行监理")) if party.exempt else party.unit_name,
+            }
             for party in filing.parties.all()
             if party.party_type in filing.spec.parties
         ],

@@ -1,7 +1,7 @@
 """Saving a section: never silently over somebody else's words, never outside what a return allows (decisions 8, 9)."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +17,8 @@ from supervision.actions.corrections import editable_places, may_change
 from supervision.actions.create import index_of_head
 from supervision.actions.holding import locked_filing
 from supervision.catalogue import Section
-from supervision.frozen import party_place
-from supervision.models import Filing, FilingParty, UnitWork
+from supervision.frozen import OFFICERS, officer_place, places_of
+from supervision.models import Filing, FilingParty, SafetyOfficer, UnitWork
 from supervision.permissions import enterprise_of, require_preparer
 
 BASICS_FIELDS = (
@@ -46,8 +46,20 @@ BASICS_FIELDS = (
     "permit_no",
     "permit_promised_by",
 )
-PARTY_FIELDS = ("unit_name", "uscc", "legal_representative", "head_name", "certificate_no")
+PARTY_FIELDS = (
+    "unit_name",
+    "uscc",
+    "legal_representative",
+    "head_name",
+    "certificate_no",
+    "consortium_role",
+    "exempt",
+    "exception_case",
+    "note",
+)
 SECRET_PARTY_FIELDS = ("head_id_number", "head_phone")  # None leaves what is kept as it is
+SECRETS = {*SECRET_PARTY_FIELDS, "id_number"}  # the last of a safety officer
+MOST_OFFICERS = 30
 UNIT_WORK_FIELDS = tuple(
     field.name
     for field in UnitWork._meta.concrete_fields
@@ -129,7 +141,7 @@ def without(kept: dict, section: str) -> dict:
 
 def kept_text(filing: Filing, place: str, text: str) -> str:
     """What was typed, as it is stored: a mistyped ID number or phone is still personal, so it is sealed."""
-    if place.rpartition(".")[2] not in SECRET_PARTY_FIELDS:
+    if place.rpartition(".")[2] not in SECRETS:
         return text
     return SEALED + b64encode(seal_bytes(text.encode(), aad_of(filing, place))).decode()
 
@@ -175,53 +187,91 @@ def save_basics(
 
 @transaction.atomic
 def save_parties(
-    filing: Filing, rows: list[dict[str, Any]], *, malformed: Malformed | None = None, version: int | None, by
+    filing: Filing,
+    rows: list[dict[str, Any]],
+    *,
+    officers: list[dict[str, Any]] | None = None,
+    malformed: Malformed | None = None,
+    version: int | None,
+    by,
 ) -> Filing:
     """Save 责任主体信息: the rows are the whole list, in order; a row with an `id` is one that exists already.
 
-    `key` names a row in `malformed`; without one it is named as its place is.
+    `key` names a row in `malformed`; without one it is named as its place is. `officers` are the rows of
+    专职安全员, None leaves them as they are.
     """
     filing = opened(filing, Section.PARTIES, version, by)
     existing = {str(party.pk): party for party in filing.parties.all()}
-    before = places_of_parties(existing.values())
-    parties = [party_from(filing, row, order, existing) for order, row in enumerate(rows)]
-    require_one_lead(party for party, _changed in parties)
-    now = places_of_parties(party for party, _changed in parties)
+    before = places_of(existing.values())
+    pairs = [party_from(filing, row, order, existing) for order, row in enumerate(rows)]
+    parties = [party for party, _changed in pairs]
+    lead_consortia(parties, {party.pk for party, changed in pairs if "consortium_role" in changed})
+    now = places_of(parties)
     gone = [pk for pk in before if pk not in now]
-    fields = [f"{before.get(party.pk, now[party.pk])}.{name}" for party, changed in parties for name in changed]
-    names = {
-        row.get("key") or now[party.pk]: now[party.pk] for row, (party, _changed) in zip(rows, parties, strict=True)
-    }
+    fields = [f"{before.get(party.pk, now[party.pk])}.{name}" for party, changed in pairs for name in changed]
+    names = {row.get("key") or now[party.pk]: now[party.pk] for row, party in zip(rows, parties, strict=True)}
+    if officers is not None:
+        fields += save_officers(filing, officers)
+        names |= {row.get("key") or officer_place(nth): officer_place(nth) for nth, row in enumerate(officers, 1)}
     malformed = under_new_names(malformed, names)
-    require_places(filing, Section.PARTIES, [*fields, *(before[pk] for pk in gone), *(malformed or {})])
+    touched = {place_of_control(control) for control in malformed or {}}
+    require_places(filing, Section.PARTIES, [*fields, *(before[pk] for pk in gone), *touched])
     filing.parties.filter(pk__in=gone).delete()
-    for party, _changed in parties:
+    for party in sorted(parties, key=lambda party: not party.is_member):  # never two that lead, not for a moment
         party.save()
     keep(filing, Section.PARTIES, malformed=malformed, by=by, fields=fields)
     return filing
 
 
-def places_of_parties(parties: Iterable[FilingParty]) -> dict[Any, str]:
-    """How each party is named in places, by its key: the second of a type is "design#2"."""
-    seen: dict[str, int] = {}
-    places = {}
-    for party in parties:
-        seen[party.party_type] = seen.get(party.party_type, 0) + 1
-        places[party.pk] = party_place(party.party_type, seen[party.party_type])
-    return places
+def place_of_control(control: str) -> str:
+    """The place that a control of the page belongs to: 专职安全员 are one."""
+    return OFFICERS if control.startswith(officer_place(1).rstrip("1")) else control
 
 
 SEVERAL = {PartyType.SPECIALTY_SUB, PartyType.LABOUR_SUB}  # a project has as many of these as it likes
 
 
-def require_one_lead(parties: Iterable[FilingParty]) -> None:
-    """One party of a type, or one that leads a consortium; subcontractors may be many."""
-    seen = set()
-    for party in parties:
-        leads = party.consortium_role != FilingParty.Consortium.MEMBER and party.party_type not in SEVERAL
-        if leads and party.party_type in seen:
-            raise Refused(_("“%(unit)s”只能填写一个，请删除多余的一个。") % {"unit": party.get_party_type_display()})
-        seen |= {party.party_type} if leads else set()
+def lead_consortia(parties: list[FilingParty], chosen: Collection[Any]) -> None:
+    """Exactly one party of a sort leads, the others are its consortium; subcontractors stand each for themselves.
+
+    `chosen` are the keys of the parties whose role was just changed: who was made the lead takes the place of another.
+    """
+    role = FilingParty.Consortium
+    for party_type in {party.party_type for party in parties} - SEVERAL:
+        group = [party for party in parties if party.party_type == party_type]
+        leads = [party for party in group if not party.is_member] or group[:1]
+        made = [party for party in leads if party.pk in chosen and party.consortium_role == role.LEAD]
+        if len(leads) > 1 and len(made) == 1:
+            leads = made
+        if len(leads) > 1:
+            text = _("“%(unit)s”只能填写一个；联合体的其他单位请选择“联合体成员”。")
+            raise Refused(text % {"unit": group[0].get_party_type_display()})
+        for party in group:
+            together = role.LEAD if party in leads else role.MEMBER
+            party.consortium_role = together if len(group) > 1 else role.NONE
+
+
+def save_officers(filing: Filing, rows: list[dict[str, Any]]) -> list[str]:
+    """Write the table of safety officers; returns its place if anything changed. An empty number stays as it is."""
+    if len(rows) > MOST_OFFICERS:
+        raise Refused(_("专职安全员最多填写 %(most)d 名。") % {"most": MOST_OFFICERS})
+    existing = {str(officer.pk): officer for officer in filing.safety_officers.all()}
+    changed = False
+    for order, row in enumerate(rows):
+        officer = existing.pop(str(row.get("id") or ""), None) or SafetyOfficer(filing=filing)
+        values: dict[str, Any] = {name: row[name] for name in ("name", "certificate_no") if name in row}
+        if row.get("id_number") is not None:
+            values["id_number"] = row["id_number"]
+        values = {name: value for name, value in values.items() if (getattr(officer, name) or "") != (value or "")}
+        if not values and not officer._state.adding and officer.order == order:
+            continue
+        changed = changed or bool(values) or officer._state.adding
+        for name, value in values.items():
+            setattr(officer, name, value)
+        officer.order, officer.id_index = order, index_of_head(officer.id_number)
+        officer.save()
+    filing.safety_officers.filter(pk__in=[officer.pk for officer in existing.values()]).delete()
+    return [OFFICERS] if changed or existing else []
 
 
 def party_from(filing: Filing, row: dict[str, Any], order: int, existing: dict) -> tuple[FilingParty, list[str]]:
@@ -233,7 +283,6 @@ def party_from(filing: Filing, row: dict[str, Any], order: int, existing: dict) 
     for name in changed:
         setattr(party, name, row[name])
     party.order = order
-    party.consortium_role = row.get("consortium_role", party.consortium_role)
     party.head_id_index = index_of_head(party.head_id_number)
     party.enterprise = Enterprise.objects.filter(uscc=party.uscc).first() if party.uscc else None
     return party, changed

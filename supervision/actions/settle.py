@@ -104,7 +104,7 @@ def conclude(filing: Filing, *, by) -> None:
 
 
 def parties_for_project(filing: Filing) -> list[dict]:
-    """The parties as `complete_project` takes them."""
+    """The parties as `complete_project` takes them; only who answers for its sort leads there (edge case 30)."""
     return [
         {
             "party_type": party.party_type,
@@ -112,8 +112,9 @@ def parties_for_project(filing: Filing) -> list[dict]:
             "unit_name": party.unit_name,
             "uscc": party.uscc,
             "lead_name": party.head_name,
-            "lead_id_number": party.head_id_number,
-            "lead_id_index": party.head_id_index,
+            "lead_id_number": None if party.is_member else party.head_id_number,
+            "lead_id_index": None if party.is_member else party.head_id_index,
         }
         for party in filing.parties.select_related("enterprise")
+        if not party.exempt
     ]

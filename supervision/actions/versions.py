@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
+from supervision.conflicts import for_stations
 from supervision.frozen import digest_of, snapshot
-from supervision.gaps import Warning
+from supervision.gaps import Warning, sheet_of
 from supervision.models import Filing, FilingVersion
 
 
@@ -16,7 +17,7 @@ def freeze(
     filing: Filing, *, warnings: Iterable[Warning] = (), by, at: datetime | None = None, **more: Any
 ) -> FilingVersion:
     """Keep the filing as it is now as its next version; stations read nothing else. `more` goes into its data."""
-    data = snapshot(filing) | more
+    data = snapshot(filing) | {"conflicts": for_stations(sheet_of(filing).findings)} | more
     last = filing.versions.aggregate(last=Max("number"))["last"] or 0
     return FilingVersion.objects.create(
         filing=filing,
@@ -24,7 +25,10 @@ def freeze(
         data=data,
         digest=digest_of(data),
         works_name=str(filing),
-        acknowledged=[{"code": code, "section": section, "text": str(text)} for code, section, text in warnings],
+        acknowledged=[
+            {"code": each.code, "section": each.section, "text": str(each.text), "source": str(each.source)}
+            for each in warnings
+        ],
         submitted_by=by,
         submitted_at=at or filing.submitted_at or timezone.now(),
     )

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.forms import BooleanField
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from projects.models import PartyType
-from supervision.actions import save_basics, save_parties, save_unit_works
+from supervision.actions import may_change, save_basics, save_parties, save_unit_works
 from supervision.actions.sections import MOST_ROWS, typed_text
 from supervision.catalogue import Section
 from supervision.forms.basics import BasicsForm
 from supervision.forms.kept import KeptForm, Places, Remarks
-from supervision.forms.parties import SECRETS, PartyForm
+from supervision.forms.parties import SECRETS, OfficerForm, PartyForm
 from supervision.forms.unit_works import UnitWorkForm
-from supervision.frozen import party_place
+from supervision.frozen import OFFICERS, officer_place, party_place, places_of
 from supervision.models import Filing, FilingParty
 
 OPTIONAL_PARTIES = tuple(
@@ -28,6 +30,8 @@ OPTIONAL_PARTIES = tuple(
     if party_type not in {PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR}
 )
 SEVERAL = {PartyType.SPECIALTY_SUB, PartyType.LABOUR_SUB}
+MEMBER = "member:"  # before the sort of party that joins a consortium
+OFFICER = "officer"
 KEY = re.compile(r"[A-Za-z0-9_#-]{1,40}")
 
 
@@ -39,6 +43,20 @@ class Board:
     filing: Filing
     forms: list[Any]
     remarks: list = field(default_factory=list)
+    places: Places = None  # what a return leaves open
+
+    @property
+    def cards(self) -> list[PartyForm]:
+        return [form for form in self.forms if isinstance(form, PartyForm)]
+
+    @property
+    def officers(self) -> list[OfficerForm]:
+        return [form for form in self.forms if isinstance(form, OfficerForm)]
+
+    @property
+    def opens_officers(self) -> bool:
+        """Whether safety officers may be added and taken away."""
+        return self.section == Section.PARTIES and may_change(self.places, self.section, OFFICERS)
 
     @property
     def form(self) -> Any:
@@ -50,7 +68,7 @@ class Board:
 
     @property
     def is_closed(self) -> bool:
-        return bool(self.forms) and all(form.is_closed for form in self.forms)
+        return bool(self.forms) and all(form.is_closed for form in self.forms) and not self.opens_officers
 
     def typed(self) -> dict[str, str]:
         return {name: text for form in self.forms for name, text in form.typed().items()}
@@ -75,8 +93,10 @@ class Board:
         if self.section == Section.BASICS:
             values = {name: value for name, value in self.form.values().items()}
             return save_basics(self.filing, values, **facts)
-        save = save_parties if self.section == Section.PARTIES else save_unit_works
-        return save(self.filing, [form.row() for form in self.written()], **facts)
+        if self.section == Section.UNIT_WORKS:
+            return save_unit_works(self.filing, [form.row() for form in self.written()], **facts)
+        rows = [[form.row() for form in forms if not form.is_blank] for forms in (self.cards, self.officers)]
+        return save_parties(self.filing, rows[0], officers=rows[1], **facts)
 
 
 def as_sent(typed: dict[str, str], rows: Iterable[str] = ()) -> QueryDict:
@@ -91,14 +111,14 @@ def as_sent(typed: dict[str, str], rows: Iterable[str] = ()) -> QueryDict:
 
 def sent_board(filing: Filing, section: Section, data: QueryDict, *, places: Places = None) -> Board:
     """The forms as they were sent."""
-    return Board(section, filing, BUILDERS[section](filing, data, {"places": places}))
+    return Board(section, filing, BUILDERS[section](filing, data, {"places": places}), places=places)
 
 
 def stored_board(filing: Filing, section: Section, *, places: Places = None, remarks: Remarks | None = None) -> Board:
     """The forms as they are stored; what could not be read stands there as it was typed, with why."""
     options = {"places": places, "remarks": remarks}
     whole = (remarks or {}).get("", [])
-    board = Board(section, filing, BUILDERS[section](filing, None, options), whole)
+    board = Board(section, filing, BUILDERS[section](filing, None, options), whole, places)
     stored = board.typed()
     kept = {
         control: typed_text(filing, control, text)
@@ -108,7 +128,7 @@ def stored_board(filing: Filing, section: Section, *, places: Places = None, rem
     if not kept:
         return board
     data = as_sent(stored | kept, [form.prefix for form in board.forms] if board.has_rows else [])
-    return Board(section, filing, BUILDERS[section](filing, data, options), whole)
+    return Board(section, filing, BUILDERS[section](filing, data, options), whole, places)
 
 
 def basics_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any]) -> list[KeptForm]:
@@ -116,29 +136,53 @@ def basics_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any]
 
 
 def party_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any]) -> list[KeptForm]:
-    """A card for each party there is, and for each that has to be."""
+    """A card for each party there is, and for each that has to be; then a row for each safety officer."""
     stored = list(filing.parties.all())
     by_pk = {str(party.pk): party for party in stored}
     rows: dict[str, FilingParty | None] = {}
     if data is None:
-        places = keys_of([party.party_type for party in stored])
-        rows.update(zip(places, stored, strict=True))
+        places = places_of(stored)
+        rows.update({places[party.pk]: party for party in stored})
     else:
         rows.update({key: by_pk.get(data.get(f"{key}.id", "")) for key in sent_keys(data) if type_in(key)})
     for party_type in filing.spec.parties:
-        rows.setdefault(party_type.value, None)
+        if party_type not in {type_in(key) for key in rows if not joins(key, rows[key], data)}:
+            rows[party_type.value if party_type.value not in rows else free_key(rows, party_type.value)] = None
     order = list(PartyType.values)
-    return [
+    types = [type_in(key) for key in rows]
+    cards: list[KeptForm] = [
         PartyForm(
             data,
             party_type=party.party_type if party else type_in(key),
             party=party,
             prefix=key,
-            is_required=type_in(key) in filing.spec.parties,
+            is_required=type_in(key) in filing.spec.parties and not joins(key, party, data),
+            is_member=joins(key, party, data),
+            in_consortium=types.count(type_in(key)) > 1 and type_in(key) not in SEVERAL,
             **options,
         )
         for key, party in sorted(rows.items(), key=lambda row: order.index(type_in(row[0])))
     ]
+    return cards + officer_forms(filing, data, options)
+
+
+def joins(key: str, party: FilingParty | None, data: QueryDict | None) -> bool:
+    """Whether a card is of a member of a consortium, as sent or else as stored."""
+    member = str(FilingParty.Consortium.MEMBER.value)
+    sent = data.get(f"{key}.consortium_role", "") if data is not None else ""
+    return sent == member if sent else bool(party and party.is_member)
+
+
+def officer_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any]) -> list[KeptForm]:
+    stored = list(filing.safety_officers.all())
+    if data is None:
+        return [
+            OfficerForm(None, party=officer, prefix=officer_place(nth), **options)
+            for nth, officer in enumerate(stored, 1)
+        ]
+    by_pk = {str(officer.pk): officer for officer in stored}
+    keys = [key for key in sent_keys(data) if is_officer(key)]
+    return [OfficerForm(data, party=by_pk.get(data.get(f"{key}.id", "")), prefix=key, **options) for key in keys]
 
 
 def work_forms(filing: Filing, data: QueryDict | None, options: dict[str, Any]) -> list[KeptForm]:
@@ -162,34 +206,49 @@ def sent_keys(data: QueryDict) -> list[str]:
     return [key for key in keys if KEY.fullmatch(key)]
 
 
-def keys_of(party_types: Iterable[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    keys = []
-    for party_type in party_types:
-        seen[party_type] = seen.get(party_type, 0) + 1
-        keys.append(party_place(party_type, seen[party_type]))
-    return keys
-
-
 def type_in(key: str) -> str:
     """The sort of party that a key names; "" if none."""
     head = key.partition("#")[0]
     return head if head in PartyType.values else ""
 
 
+def is_officer(key: str) -> bool:
+    return key.partition("#")[0] == OFFICER
+
+
 def free_key(keys: Iterable[str], wanted: str) -> str:
     """A key that no row has yet: for a party its type, "specialty_sub#2" and so on; for a unit work "new1"."""
     taken, n = set(keys), 1
-    make = (lambda n: party_place(wanted, n)) if type_in(wanted) else (lambda n: f"new{n}")
-    while make(n) in taken:
+
+    def key(n: int) -> str:
+        if wanted == OFFICER:
+            return officer_place(n)
+        return party_place(wanted, n) if type_in(wanted) else f"new{n}"
+
+    while key(n) in taken:
         n += 1
-    return make(n)
+    return key(n)
 
 
 def addable(board: Board) -> list[PartyType]:
     """The parties that may be added: subcontractors as often as one likes, the others once."""
-    present = {type_in(form.prefix) for form in board.forms}
+    present = {form.party_type for form in board.cards}
     return [party_type for party_type in OPTIONAL_PARTIES if party_type in SEVERAL or party_type not in present]
+
+
+def joinable(board: Board) -> list[PartyType]:
+    """The sorts of party that are there, so that others may join them in a consortium (edge case 30)."""
+    present = {form.party_type for form in board.cards if not form.is_blank}
+    return [party_type for party_type in PartyType if party_type in present and party_type not in SEVERAL]
+
+
+def added_key(data: QueryDict, wanted: str) -> str:
+    """Put the row that was asked for into what was sent; returns its key."""
+    key = free_key(data.getlist("row"), wanted.removeprefix(MEMBER))
+    data.appendlist("row", key)
+    if wanted.startswith(MEMBER):
+        data[f"{key}.consortium_role"] = str(FilingParty.Consortium.MEMBER.value)
+    return key
 
 
 # Two people
@@ -250,11 +309,12 @@ def read(bound: Any, text: str) -> str:
         kept = getattr(getattr(bound.form, "party", None), bound.name, None)
         return SECRETS[bound.name](text or kept)
     labels = {str(key): str(label) for key, label in getattr(bound.field, "choices", ())}
+    labels = labels or ({"True": _("是")} if isinstance(bound.field, BooleanField) else {})
     return labels.get(text, text) if text else ""
 
 
 def title_of(form: Any, nth: int) -> str:
-    if isinstance(form, PartyForm):
+    if isinstance(form, PartyForm | OfficerForm):
         return form.title
     return f"{nth}. {form.typed()[form.add_prefix('name')]}" if isinstance(form, UnitWorkForm) else ""
 
@@ -279,7 +339,8 @@ def equal_rows(form: Any, theirs: Board) -> list[str]:
     return [
         other.prefix
         for other in theirs.forms
-        if all(same(form[name], typed[form.add_prefix(name)], other[name]) for name in names)
+        if other.fields.keys() == form.fields.keys()
+        and all(same(form[name], typed[form.add_prefix(name)], other[name]) for name in names)
     ]
 
 

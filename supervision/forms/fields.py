@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import validators
-from portal.forms import NameField
+from portal.forms import NameField, UsccField
 
 BLANK = [("", gettext_lazy("请选择"))]
 YES_NO = [*BLANK, ("True", gettext_lazy("是")), ("False", gettext_lazy("否"))]
@@ -105,6 +105,12 @@ class ProseField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return validators.clean_text(super().to_python(value) or "")
+
+
+class PartyCodeField(UsccField):
+    """The code of a party: of any register, and of owners who have only an older one (edge case 28)."""
+
+    default_validators = [validators.check_party_code]
 
 
 class ProjectNoField(forms.CharField):

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('portal', '0002_audit_is_append_only'),
-        ("supervision", "0003_what_was_handed_in_stays"),
+        ("supervision", "0012_parties_in_full"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

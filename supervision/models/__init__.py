@@ -7,7 +7,7 @@ from supervision.models.merges import MergeConsent, ProjectMerge
 from supervision.models.numbers import SupervisionNumber, WorkNumber
 from supervision.models.receipt import Receipt
 from supervision.models.review import DeficiencyItem, ReturnReason, Review, ReviewDecision
-from supervision.models.sections import FilingParty, UnitWork
+from supervision.models.sections import FilingParty, SafetyOfficer, UnitWork
 
 __all__ = [
     "Addendum",
@@ -27,6 +27,7 @@ __all__ = [
     "ReturnReason",
     "Review",
     "ReviewDecision",
+    "SafetyOfficer",
     "SupervisionNumber",
     "UnitWork",
     "WorkNumber",

@@ -8,7 +8,7 @@ from enterprises.models import Enterprise
 from portal.crypto import EncryptedTextField
 from portal.ids import Identified
 from projects.models import PartyType
-from supervision.catalogue import LEAD_TITLES, StructureType
+from supervision.catalogue import LEAD_TITLES, ConcurrentCase, StructureType
 from supervision.models.filing import Filing
 
 
@@ -22,7 +22,7 @@ class FilingParty(Identified):
 
     filing = models.ForeignKey(Filing, models.CASCADE, related_name="parties")
     party_type = models.CharField(_("责任主体"), max_length=16, choices=PartyType)
-    consortium_role = models.PositiveSmallIntegerField(choices=Consortium, default=Consortium.NONE)
+    consortium_role = models.PositiveSmallIntegerField(_("联合体"), choices=Consortium, default=Consortium.NONE)
     order = models.PositiveSmallIntegerField(default=0)
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, null=True, blank=True, related_name="+")
     unit_name = models.CharField(_("单位名称"), max_length=200, blank=True)
@@ -33,6 +33,9 @@ class FilingParty(Identified):
     head_id_index = models.CharField(max_length=64, null=True, blank=True, db_index=True)
     head_phone = EncryptedTextField(_("手机号"), null=True, blank=True)
     certificate_no = models.CharField(_("注册证书编号"), max_length=60, blank=True)
+    exempt = models.BooleanField(_("依法不实行监理"), default=False)  # the row then says that there is no such party
+    exception_case = models.CharField(_("同时任职的情形"), max_length=1, choices=ConcurrentCase, blank=True)
+    note = models.CharField(_("情况说明"), max_length=500, blank=True)  # what the stations are to know about this party
 
     class Meta:
         ordering = ["order", "id"]
@@ -48,8 +51,30 @@ class FilingParty(Identified):
         return f"{self.get_party_type_display()} · {self.unit_name}"
 
     @property
+    def is_member(self) -> bool:
+        """Of a consortium that another party leads."""
+        return self.consortium_role == self.Consortium.MEMBER
+
+    @property
     def lead_title(self):
         return LEAD_TITLES[PartyType(self.party_type)]
+
+
+class SafetyOfficer(Identified):
+    """专职安全生产管理人员 of the works: counted by size, and compared with other projects (domain §3.7)."""
+
+    filing = models.ForeignKey(Filing, models.CASCADE, related_name="safety_officers")
+    order = models.PositiveSmallIntegerField(default=0)
+    name = models.CharField(_("姓名"), max_length=100, blank=True)
+    id_number = EncryptedTextField(_("身份证号"), null=True, blank=True)
+    id_index = models.CharField(max_length=64, null=True, blank=True, db_index=True)
+    certificate_no = models.CharField(_("安全生产考核合格证编号（C证）"), max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["order", "id"]
+
+    def __str__(self):
+        return self.name
 
 
 class UnitWork(Identified):

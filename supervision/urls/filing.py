@@ -16,6 +16,7 @@ from supervision.views import (
     submit,
     versions,
     which,
+    work_sheets,
 )
 
 change = [
@@ -53,6 +54,9 @@ editor: list = [
     path("basics/", edit.filing_basics, name="basics"),
     path("parties/", edit.filing_parties, name="parties"),
     path("unit-works/", edit.filing_unit_works, name="unit-works"),
+    path("unit-works/import/", work_sheets.works_import, name="works-import"),
+    path("unit-works/template.xlsx", work_sheets.works_template, name="works-template"),
+    path("unit-works/export.xlsx", work_sheets.works_export, name="works-export"),
     path("attachments/", attachments.filing_attachments, name="attachments"),
     path("attachments/<uuid:document>/", papers.filing_attachment, name="attachment"),
     path("attachments/blank/<str:code>.docx", papers.filing_blank, name="blank"),

@@ -12,7 +12,19 @@ from projects.models import PartyType
 from supervision.actions.addenda import addable
 from supervision.actions.changes import CHANGEABLE
 from supervision.actions.numbers import numbers_of_works
-from supervision.frozen import BASICS, MASKS, PARTY_FIELDS, label_of, party_label, shown, snapshot, work_text
+from supervision.frozen import (
+    BASICS,
+    MASKS,
+    OFFICERS,
+    PARTY_FIELDS,
+    RARE_PARTY_FIELDS,
+    label_of,
+    officer_text,
+    party_label,
+    party_text,
+    snapshot,
+    work_text,
+)
 from supervision.location import location_in
 from supervision.models import Filing, Review
 from supervision.permissions import can_prepare
@@ -23,7 +35,6 @@ from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
 from supervision.views.submit import moment, visible_filing
 
-SHOWN_OF_PARTIES = tuple(name for name in PARTY_FIELDS if name != "consortium_role")
 SHOWN_OF_UNIT_WORKS = (
     "name",
     "structure_type",
@@ -59,7 +70,7 @@ def filing_detail(request, pk):
         "version": version,
         "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],
         "map": map_of(location_in(data["basics"]), data["basics"].get("district") or ""),
-        "parties": [party_rows(party, present) for party in data["parties"]],
+        "parties": [*(party_rows(party, present) for party in data["parties"]), *officer_rows(data)],
         "unit_work_heads": [*[label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS], *given],
         "unit_works": [[*work_cells(work), *number_cells(work, given, numbers)] for work in data["unit_works"]],
         "attachments": data["attachments"],
@@ -102,8 +113,19 @@ def party_rows(party: dict, present: dict) -> dict:
     """A responsible party; the head's name and numbers are masked, they can be read where they are edited."""
     masks = MASKS | {"head_name": mask_name}
     masks["unit_name"] = partial(named_then, uscc=party["uscc"], present=present)
-    rows = [(party_label(party["party_type"], name), masks.get(name, shown)(party[name])) for name in SHOWN_OF_PARTIES]
+    rows = [
+        (party_label(party["party_type"], name), masks[name](party[name]) if name in masks else party_text(party, name))
+        for name in PARTY_FIELDS
+        if name not in RARE_PARTY_FIELDS or party.get(name)
+    ]
     return {"title": PartyType(party["party_type"]).label, "rows": rows}
+
+
+def officer_rows(data: dict) -> list[dict]:
+    """专职安全员, masked like the heads; versions of earlier days know none."""
+    masked = [officer | {"name": mask_name(officer["name"])} for officer in data.get("officers", [])]
+    rows = [(_("第 %(nth)d 名") % {"nth": nth}, officer_text(officer)) for nth, officer in enumerate(masked, 1)]
+    return [{"title": label_of("parties", OFFICERS), "rows": rows}] if rows else []
 
 
 def work_cells(work: dict) -> list[tuple[str, str]]:

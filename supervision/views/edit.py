@@ -23,11 +23,16 @@ from supervision.actions import Outdated, adopt_source, editable_places, open_it
 from supervision.actions.sections import VERSIONS
 from supervision.candidates import earlier_filings
 from supervision.catalogue import Section
+from supervision.conflicts import officers_needed
 from supervision.forms.boards import (
+    MEMBER,
+    OFFICER,
     Board,
     addable,
+    added_key,
     differences,
     free_key,
+    joinable,
     keys_in_common,
     sent_board,
     settled,
@@ -36,7 +41,9 @@ from supervision.forms.boards import (
 from supervision.forms.fields import as_typed, plain
 from supervision.forms.kept import Places, Remarks
 from supervision.forms.unit_works import UnitWorkForm
+from supervision.frozen import OFFICERS
 from supervision.gaps import Sheet, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.heads import Head, count_naming, heads_of, typed_of_colleague
 from supervision.location import location_of, pairs_read
 from supervision.mends import mend, open_mends, take_pasted
 from supervision.models import Filing
@@ -154,7 +161,13 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
     if board.section == Section.BASICS:
         context |= {"map": map_of(location_of(board.filing), board.filing.district_id or "", editable=True)}
     if board.section == Section.PARTIES:
-        context |= {"addable": addable(board), "found": found_for(request, board)}
+        context |= {"addable": addable(board), "joinable": joinable(board), "found": found_for(request, board)}
+        asked = {
+            gap.place.partition(".")[0] for gap in context["gaps"] if gap.section == Section.PARTIES and gap.source
+        }
+        context |= {"asked": asked, "officers_needed": officers_needed(board.filing)}
+        context |= {"officer_remarks": remarks_on(board.filing, board.section).get(OFFICERS, [])}
+        put_heads(board, heads_of(request.user, context["sheet"].parties))
         context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:
         context |= {"blank": UnitWorkForm(prefix="__key__")}
@@ -164,6 +177,14 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
 def copy_key(user: Any, filing: Filing) -> str:
     """What the browser encrypts its copy of unsaved text with: this person's for this filing (security R11)."""
     return blind_index(f"{user.pk}:{filing.pk}", purpose="unsaved")
+
+
+def put_heads(board: Board, heads: dict[Any, Head], ids: dict[str, str] | None = None) -> None:
+    """Give each card what is known of who leads; `ids` are the parties that new cards have become."""
+    by_pk = {str(pk): head for pk, head in heads.items()}
+    for form in board.cards:
+        pk = (ids or {}).get(str(form.prefix)) or (str(form.party.pk) if form.party else "")
+        form.head = by_pk.get(pk, Head())
 
 
 def hints(board: Board) -> dict[str, Any]:
@@ -201,7 +222,7 @@ def suggested_area(filing: Filing) -> JurisdictionArea | None:
 
 def found_for(request: HttpRequest, board: Board) -> dict[str, Any]:
     """Without script: the enterprises found for the card whose 查找 was pressed."""
-    form = next((form for form in board.forms if form.prefix == request.GET.get("find")), None)
+    form = next((form for form in board.cards if form.prefix == request.GET.get("find")), None)
     if form is None:
         return {"key": "", "rows": []}
     name = form.typed()[form.add_prefix("unit_name")]
@@ -226,6 +247,8 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
     board = sent_board(filing, section, data, places=places)
     if not is_complete:
         return conflict(request, board, filing)
+    if section == Section.PARTIES:
+        count_naming(request.user, data)
     try:
         saved = board.save(version=seen_version(request), by=request.user)
     except Outdated as outdated:
@@ -249,6 +272,9 @@ def after_button(request: HttpRequest, data: QueryDict, section: Section) -> Que
         data.setlist("row", [each for old in rows for each in ([old, key] if old == copied else [old])])
     for key in rows if section == Section.PARTIES else ():
         pick_enterprise(request, data, key)
+    if section == Section.PARTIES and (taken := request.POST.get("take", "")) in rows:
+        for name, value in typed_of_colleague(request.user, data, taken).items():
+            data[name] = value
     return data
 
 
@@ -308,6 +334,9 @@ def told(request: HttpRequest, board: Board, saved: Filing, errors: dict[str, st
     fresh = get_object_or_404(Filing.objects.select_related("permit", "award"), pk=saved.pk)
     now = Board(board.section, fresh, board.forms)
     context = frame(fresh, board.section) | hints(now) | {"request": request}
+    ids, cards = ids_of(board, fresh), board.cards if board.section == Section.PARTIES else []
+    if cards:
+        put_heads(board, heads_of(request.user, context["sheet"].parties), ids)
     days = str(fresh.duration_days or "") if board.section == Section.BASICS else ""
     read = pairs_read(request.POST) if board.section == Section.BASICS else {}
     return {
@@ -315,7 +344,8 @@ def told(request: HttpRequest, board: Board, saved: Filing, errors: dict[str, st
         "version": getattr(fresh, VERSIONS[board.section]),
         "errors": errors,
         "values": ({"duration_days": days} if days and "duration_days" not in errors else {}) | read,
-        "ids": ids_of(board, fresh),
+        "ids": ids,
+        "heads": {form.prefix: render_to_string("supervision/_head.html", {"card": form}, request) for form in cards},
         "tabs": render_to_string("components/tabs.html", context | {"name": _("四项信息")}),
         "hints": render_to_string("supervision/_hints.html", context),
     }
@@ -325,7 +355,10 @@ def ids_of(board: Board, filing: Filing) -> dict[str, str]:
     """Which row of the database each row of the page is now, so that the next save finds it."""
     if not board.has_rows:
         return {}
-    rows = filing.parties.all() if board.section == Section.PARTIES else filing.unit_works.all()
+    if board.section == Section.PARTIES:
+        rows = [*filing.parties.all(), *filing.safety_officers.all()]
+    else:
+        rows = list(filing.unit_works.all())
     keys = [form.prefix for form in board.written()]
     return {key: str(row.pk) for key, row in zip(keys, rows, strict=False)}
 
@@ -378,9 +411,14 @@ def touched_since(filing: Filing, section: Section, version: int | None) -> set[
 def with_added(request: HttpRequest, board: Board) -> Board:
     """The board with the empty row that 添加 asked for."""
     wanted = request.GET["add"] if board.section == Section.PARTIES else "new"
-    if board.section == Section.PARTIES and wanted not in addable(board):
+    if board.section == Section.PARTIES and wanted not in what_may_be_added(board):
         raise Http404
     data = board.sent()
-    data.appendlist("row", free_key(data.getlist("row"), wanted))
+    added_key(data, wanted)
     added = sent_board(board.filing, board.section, data, places=opened_by_return(board.filing))
     return replace(added, remarks=board.remarks)
+
+
+def what_may_be_added(board: Board) -> list[str]:
+    members = [MEMBER + party_type for party_type in joinable(board)]
+    return [*addable(board), *members, *([OFFICER] if board.opens_officers else [])]

@@ -209,7 +209,9 @@ class TestCity:
         handed_in = Filing.objects.filter(round__gt=0)
 
         assert handed_in.count() == 8
-        assert [filing.works_name for filing in handed_in if gaps_in(filing)] == []
+        # a rule with a source may hold by now because of what was handed in later elsewhere
+        lacking = [filing.works_name for filing in handed_in if any(not gap.source for gap in gaps_in(filing))]
+        assert lacking == []
 
     def test_awards_wait_to_be_chosen(self):
         free = AwardRecord.objects.filter(filings=None)

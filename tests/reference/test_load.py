@@ -43,8 +43,8 @@ def test_the_first_load_brings_everything():
         "agreements": 3,
         "systems": 7,
         "positions": 38,
-        "materials": 31,
-        "material rules": 88,
+        "materials": 32,
+        "material rules": 91,
         "return reasons": 27,
     }
 
@@ -184,7 +184,7 @@ def test_five_posts_lead_a_project():
 TABLE = """
 M01 SQ RRO|M02 SQ A--|M03 SQ -RO|M04 SQ -RO|M05 SQ ORO|M06 SQ ORO|M07 SQ ORO|M08 SQ RRO|M09 SQ RRO|M10 SQ RRO|
 M11 Q OOO|M12 Q RRO|M13 SQ ORO|M14 Q RRO|M15 Q RRO|M16 S RRO|M17 S RRO|M18 S RRO|M19 SQ RRO|M20 SQ RRO|M21 SQ RRO|
-M22 SQ RRO|M23 S RRO|M24 S ORO|M25 S ROO|M26 S OOO|M27 S OOO|M28 SQ -OO|M29 SQ ORO|M30 SQ RRO|M99 SQ OOO
+M22 SQ RRO|M23 S RRO|M24 S ORO|M25 S ROO|M26 S OOO|M27 S OOO|M28 SQ -OO|M29 SQ ORO|M30 SQ RRO|M31 SQ OOO|M99 SQ OOO
 """
 SIGNS = {Need.REQUIRED: "R", Need.OPTIONAL: "O", Need.RECOMMENDED: "O", Need.FROM_PERMIT: "A"}
 

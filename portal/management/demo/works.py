@@ -15,12 +15,14 @@ from projects.models import AwardRecord, ConstructionPermit, PartyType
 from supervision.actions.create import create_filing
 from supervision.actions.permits import pull_permit
 from supervision.actions.sections import save_basics, save_parties, save_unit_works
-from supervision.catalogue import Need
+from supervision.catalogue import ConcurrentCase, Need
+from supervision.gaps import sheet_of
 from supervision.models import Attachment, Filing, Material, MaterialRule
 
 WRITTEN_ON = date(2026, 11, 22)  # dates of sites without a permit move along with the day of the demo
 PARTIES = (PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR)
 CERTIFICATES = {PartyType.OWNER: "", PartyType.CONTRACTOR: "鄂142202500", PartyType.SUPERVISOR: "4200"}
+SAFETY_OFFICERS = {"hongji": "赵敏", "tianxing": "刘志勇"}
 PREFABRICATED = {"erqi", "linjiang"}
 PHOTOGRAPHED = {"M29"}
 # Materials to look at where the module requires none.
@@ -113,13 +115,20 @@ def fill_in_basics(filing: Filing, site: Site, by: User) -> Filing:
 
 
 def name_parties(filing: Filing, site: Site, enterprises: dict[str, Enterprise], by: User) -> Filing:
-    """责任主体信息: the three parties and who leads for them."""
+    """责任主体信息: the three parties, who leads for them, and who watches safety; a manager of two sites says why."""
     known = dict(filing.parties.values_list("party_type", "pk"))
     rows = [
         {"id": known.get(party_type)} | party_row(party_type, key, site, enterprises[key])
         for party_type, key in zip(PARTIES, site.parties, strict=True)
     ]
-    return save_parties(filing, rows, version=filing.parties_version, by=by)
+    officers = [officer_row(SAFETY_OFFICERS[key]) for key in site.parties if key in SAFETY_OFFICERS]
+    saved = save_parties(filing, rows, officers=officers, version=filing.parties_version, by=by)
+    if not any("exception_case" in finding.rule.asks for finding in sheet_of(saved).findings):
+        return saved
+    ids = dict(saved.parties.values_list("party_type", "pk"))
+    rows = [row | {"id": ids[row["party_type"]]} for row in rows]
+    rows[1] |= {"exception_case": ConcurrentCase.ADJACENT, "note": "同一建设单位相邻地块分期施工，由同一项目部管理。"}
+    return save_parties(filing, rows, version=saved.parties_version, by=by)
 
 
 def party_row(party_type: PartyType, key: str, site: Site, unit: Enterprise) -> dict:
@@ -133,6 +142,15 @@ def party_row(party_type: PartyType, key: str, site: Site, unit: Enterprise) -> 
         "head_id_number": id_number,
         "head_phone": phone,
         "certificate_no": CERTIFICATES[party_type] and f"{CERTIFICATES[party_type]}{id_number[-5:-1]}",
+    }
+
+
+def officer_row(name: str) -> dict:
+    human = next(human for human in PEOPLE if human.name == name)
+    return {
+        "name": human.name,
+        "id_number": human.id_number,
+        "certificate_no": f"鄂建安C（2024）{human.id_number[-5:-1]}",
     }
 
 

@@ -18,10 +18,13 @@ from supervision.catalogue import Need, Section
 from supervision.frozen import (
     BASICS,
     MASKS,
+    OFFICERS,
     PARTY_FIELDS,
+    RARE_PARTY_FIELDS,
     UNIT_WORK_FIELDS,
     Change,
     label_of,
+    officer_text,
     party_label,
     value_at,
     work_text,
@@ -112,7 +115,7 @@ class Sheet:
     def parts(self, documents: dict[str, Document], rules: Iterable[MaterialRule]) -> list[Part]:
         return [
             self.part(Section.BASICS, [self.basics()]),
-            self.part(Section.PARTIES, [self.party(party) for party in self.data["parties"]]),
+            self.part(Section.PARTIES, [*(self.party(party) for party in self.data["parties"]), *self.officers()]),
             self.part(Section.UNIT_WORKS, list(self.unit_works())),
             self.part(Section.ATTACHMENTS, self.materials(documents, list(rules))),
         ]
@@ -127,7 +130,7 @@ class Sheet:
 
     def party(self, party: dict[str, Any]) -> Group:
         place, party_type = party["place"], party["party_type"]
-        names = [name for name in PARTY_FIELDS if name != "consortium_role" or party.get(name)]
+        names = [name for name in PARTY_FIELDS if name not in RARE_PARTY_FIELDS or party.get(name)]
         lines = [self.party_field(place, party_type, name, bool(party.get(name))) for name in names]
         return Group(self.line(Section.PARTIES, place, PartyType(party_type).label, party["unit_name"]), lines)
 
@@ -138,6 +141,18 @@ class Sheet:
         url = reverse("review:reveal", args=[self.review.pk, place, name]) if is_secret else ""
         value = value_at(self.data, Section.PARTIES, whole)
         return self.line(Section.PARTIES, whole, party_label(party_type, name), value, reveal_url=url)
+
+    def officers(self) -> Iterable[Group]:
+        """专职安全员 as one place; versions of earlier days know none."""
+        named = [officer_text(officer) for officer in self.data.get("officers", [])]
+        head = self.line(Section.PARTIES, OFFICERS, label_of(Section.PARTIES, OFFICERS))
+        label = _("第 %(nth)d 名")
+        if named or head.change or head.items:
+            lines = [
+                Line(str(Section.PARTIES), f"officer-{nth}", label % {"nth": nth}, text)
+                for nth, text in enumerate(named, 1)
+            ]
+            yield Group(head, lines)
 
     def unit_works(self) -> Iterable[Group]:
         for place, work in enumerate(self.data["unit_works"]):
