@@ -114,4 +114,4 @@ def test_the_page_asks_the_database_equally_often(client, author, django_assert_
         client.get(reverse("filing:detail", args=[filing.pk]))
 
 
-QUERIES = 18  # session, person, visibility; the filing; map; both stations; items; versions; decisions; audit
+QUERIES = 21  # session, person, visibility; the filing; map; stations; names; numbers; changes; versions; decisions; audit
