@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
-from portal.forms import posted
+from portal.forms import PortalForm, posted
 from portal.once import once
 from supervision.actions import drop_addendum, hand_in_addendum, open_addendum
 from supervision.actions.addenda import addable
@@ -73,7 +73,7 @@ def settled(request: HttpRequest, filing: Filing, addendum: Addendum) -> HttpRes
             drop_addendum(addendum, by=request.user)
             messages.success(request, _("已删除这份补充材料草稿。"))
             return redirect("filing:addenda", pk=filing.pk)
-    form = AddendumForm(filing=filing)
+    form = PortalForm(request.POST)
     take_uploads(request, form, addendum, {"papers": addendum.material.kind.code}, by=request.user)
     for problem in form.non_field_errors():
         messages.error(request, str(problem))
