@@ -246,6 +246,13 @@ class Accepts(models.TextChoices):
 MATERIAL_SAMPLE = DocumentKind("material_sample", _("材料模板"), ("docx", "xlsx", *SCANS), 20 * MB)
 register_kind(MATERIAL_SAMPLE)
 
+# Numbers of the desk: what, how much, where it comes from
+KEPT_DAYS = 90  # a station's approval of a filing that the other one refused lives on in the copy (domain §5.7 #10)
+UNDO_WORKDAYS = 5  # a chief may undo a decision for as long as a station may take for one (docs/decisions.md)
+SILENCE_WORKDAYS = 2  # without an answer the request to withdraw counts as agreed to (domain §5.4, Withdraw)
+MANY_ROUNDS = 3  # beyond, the chief is reminded (domain §5.4, Return & resubmit)
+MOST_AT_ONCE = 50  # reviews that are claimed or assigned in one go (interface page 29)
+
 name_events(
     {
         "filing.created": _("新建报监"),
@@ -268,10 +275,31 @@ name_events(
         "filing.taken_over": _("带入原报监的内容"),
         "filing.due_moved": _("办理期限随工作日历顺延"),
         "filing.promise_changed": _("调整承诺取得施工许可日期"),
+        "filing.rejected": _("不予通过"),
+        "filing.copied": _("复制为新的报监"),
+        "filing.withdrawal_requested": _("申请撤回"),
+        "filing.withdrawal_agreed": _("同意撤回"),
+        "filing.withdrawal_declined": _("未同意撤回"),
+        "filing.coordination_requested": _("请求站间协调"),
+        "review.claimed": _("领取"),
+        "review.released": _("退回待领取"),
         "review.accepted": _("受理"),
         "review.assigned": _("转办"),
         "review.returned": _("退回补正"),
         "review.approved": _("通过"),
+        "review.recused": _("回避"),
+        "review.transferred": _("移送其他监督站"),
+        "review.survey_ordered": _("安排现场踏勘"),
+        "review.survey_finished": _("完成现场踏勘"),
+        "review.rejection_proposed": _("提出不予通过"),
+        "review.rejection_declined": _("未同意不予通过"),
+        "review.rejected": _("确认不予通过"),
+        "review.undone": _("撤销决定"),
+        "review.late_finding_agreed": _("同意首轮遗漏"),
+        "officer.delegated": _("设置代办"),
+        "officer.delegation_ended": _("结束代办"),
+        "officer.tie_declared": _("申报回避企业"),
+        "officer.tie_ended": _("结束回避申报"),
     }
 )
 register_kind(*[DocumentKind(one.value, one.label, SCANS, 20 * MB, personal=True, most=3) for one in ChangeFile])

@@ -1,29 +1,35 @@
 """Who may prepare a filing, and who may decide a review. What is possible in its present state, the actions ask."""
 
+from dataclasses import dataclass, field
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Station, StationPost, User
-from enterprises.models import Enterprise
+from accounts.models import Delegation, Station, StationPost, User
+from enterprises.models import Enterprise, Member
 from enterprises.permissions import bar_administrator, enterprises_granted
 from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
-from projects.models import ActingLead, Project
+from projects.models import ActingLead, Project, ProjectParty, ProjectUser
 from projects.permissions import employers_of, may_enter
 from supervision.catalogue import SYSTEM
 from supervision.models import (
     Addendum,
     Attachment,
     ChangeConfirmation,
+    DeclaredTie,
     Filing,
     MergeConsent,
     PersonnelChange,
     ProjectMerge,
+    Recusal,
     Review,
 )
 
@@ -136,23 +142,124 @@ def officers_of(station: Station, role: str) -> list[User]:
     return list(User.objects.filter(pk__in=posts_for(station, role).values("user")))
 
 
+def chiefs_of(station: Station, role: str) -> list[User]:
+    """Who leads a role at a station, and who acts today for a chief who is away."""
+    chiefs = posts_for(station, role).filter(is_chief=True).values("user")
+    acting = Delegation.objects.on(timezone.localdate()).filter(officer__in=chiefs).values("delegate")
+    acting = posts_for(station, role).filter(user__in=acting).values("user")
+    return list(User.objects.filter(Q(pk__in=chiefs) | Q(pk__in=acting)))
+
+
+def delegates_of(users) -> list[User]:
+    """Who acts today for these officers while they are away."""
+    delegations = Delegation.objects.on(timezone.localdate()).filter(officer__in=[user.pk for user in users])
+    return list(User.objects.filter(pk__in=delegations.values("delegate"), is_active=True))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What an officer is at the desk of one review: by his own post, and for colleagues who are away (edge case 18).
+
+    `away` are those for whom he acts today, and whether they are chief; without a post of his own he acts for nobody.
+    """
+
+    user: UUID
+    is_officer: bool = False
+    is_own_chief: bool = False
+    away: dict[UUID, bool] = field(default_factory=dict)
+
+    @property
+    def is_chief(self) -> bool:
+        return self.is_own_chief or any(self.away.values())
+
+    def has(self, review: Review) -> bool:
+        """Whether it lies with him or with somebody for whom he acts."""
+        return self.is_officer and review.assignee_id in {self.user, *self.away}
+
+    def decides(self, review: Review) -> bool:
+        """The officer who took it, or the chief."""
+        return self.has(review) or (self.is_officer and self.is_chief)
+
+    def behalf(self, review: Review) -> UUID | None:
+        """For whom he acts, None for himself; it is written down with what he does."""
+        if review.assignee_id == self.user:
+            return None
+        return review.assignee_id if review.assignee_id in self.away else self.behalf_of_chief
+
+    @property
+    def behalf_of_chief(self) -> UUID | None:
+        """For which chief he does what only chiefs do."""
+        chiefs = [user for user, is_chief in self.away.items() if is_chief]
+        return None if self.is_own_chief or not chiefs else chiefs[0]
+
+
+def seat_of(user, review: Review) -> Seat:
+    """An officer's seat, in one question to the database."""
+    away = Delegation.objects.on(timezone.localdate()).filter(delegate=user.pk).values("officer")
+    posts = posts_for(review.station_id, review.role).filter(Q(user=user.pk) | Q(user__in=away))  # type: ignore[arg-type]
+    held = dict(posts.values_list("user", "is_chief"))
+    if user.pk not in held:
+        return Seat(user.pk)
+    return Seat(user.pk, True, held.pop(user.pk), held)
+
+
 def is_officer(user, review: Review) -> bool:
-    return posts_for(review.station, review.role).filter(user=user).exists()
+    return seat_of(user, review).is_officer
 
 
 def is_chief(user, review: Review) -> bool:
-    return posts_for(review.station, review.role).filter(user=user, is_chief=True).exists()
+    return seat_of(user, review).is_chief
 
 
 def can_decide(user, review: Review) -> bool:
-    """The officer who took it, or the chief."""
-    return is_officer(user, review) and (review.assignee_id == user.pk or is_chief(user, review))
+    """The officer who took it, or the chief, or who acts for one of them; nobody with ties to the filing."""
+    return seat_of(user, review).decides(review) and not is_tied(user, review)
 
 
-def require_officer(user, review: Review) -> None:
+def require_officer(user, review: Review) -> Seat:
     """Raise Http404 for everybody without a post for this station and role."""
-    if not is_officer(user, review):
+    seat = seat_of(user, review)
+    if not seat.is_officer:
         raise Http404
+    return seat
+
+
+def require_chief(user, review: Review, refusal: str) -> Seat:
+    """Raise Http404 for strangers, and PermissionDenied(refusal) for officers who are not the chief."""
+    seat = require_officer(user, review)
+    if not seat.is_chief:
+        raise PermissionDenied(refusal)
+    return seat
+
+
+# 回避: nobody reviews what he has ties to (edge case 18)
+
+
+def is_tied(user, review: Review) -> bool:
+    """Whether the officer declared 回避, or belongs to an enterprise or the project of the filing."""
+    return tied_among([user.pk], review) != set()
+
+
+def tied_among(users, review: Review) -> set:
+    """Which of these officers (keys) must stay away from a review: one question, however many they are."""
+    filing, me = review.filing, OuterRef("pk")
+    parts = [
+        Recusal.objects.filter(officer=me, review=review.pk),
+        DeclaredTie.objects.filter(officer=me, ended_at=None, uscc__in=filing.uscc_codes),
+        Member.objects.filter(user=me, status=Member.Status.ACTIVE, enterprise__uscc__in=filing.uscc_codes),
+        ProjectUser.objects.filter(user=me, status=ProjectUser.Status.APPROVED, project=filing.project_id),
+        ProjectParty.objects.filter(lead=me, ended_at=None, project=filing.project_id),
+    ]
+    ties = Q()
+    for part in parts:
+        ties |= Q(Exists(part))
+    return set(User.objects.filter(ties, pk__in=users).values_list("pk", flat=True))
+
+
+def require_untied(user, review: Review) -> None:
+    """Raise PermissionDenied for an officer with ties to the filing."""
+    if is_tied(user, review):
+        raise PermissionDenied(_("您与该项目或其参建单位有关联，应当回避。请由站长改派其他审核员办理。"))
 
 
 # Who may have the files of a filing.

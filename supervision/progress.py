@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Target
 from portal.audit import entries_about
 from portal.masking import mask_name
-from supervision.clock import Remaining, pause_of, remaining
+from supervision.clock import Remaining, calendar_for, pause_of, remaining
 from supervision.models import (
     Addendum,
     ChangeConfirmation,
@@ -68,7 +68,11 @@ def review_tag(role: str, review: Review | None, *, viewer: Any = None, open_ite
             return Tag(_("待%(role)s审核") % facts, "blue")
         case Status.RECHECK:
             return Tag(_("第 %(round)d 轮 · 待%(role)s复核") % facts, "blue")
-        case Status.ACCEPTED | Status.SURVEY | Status.REJECTING:
+        case Status.SURVEY:
+            return Tag(_("%(role)s现场踏勘（%(who)s）") % facts, "blue")
+        case Status.REJECTING if is_officer_of_stations(viewer):
+            return Tag(_("%(role)s不予通过待站长确认") % facts, "orange")
+        case Status.ACCEPTED | Status.REJECTING:
             return Tag(_("%(role)s审核中（%(who)s）") % facts, "blue")
         case Status.RETURNED if open_items is not None:
             return Tag(_("%(role)s已退回 · %(count)d 处待修改") % facts, "orange")
@@ -126,21 +130,22 @@ class StationBox:
 
 
 def station_boxes(filing: Filing, viewer: Any) -> list[StationBox]:
-    """Both stations, always, the same way; two queries."""
+    """Both stations, always, the same way; three queries."""
     reviews = {review.role: review for review in filing.reviews.select_related("station", "assignee", "version")}
     sent = DeficiencyItem.objects.filter(review__filing=filing, sent_at__isnull=False).select_related("material")
     items: dict[Any, list[DeficiencyItem]] = {}
     for item in sent.order_by("sent_at", "created_at", "id"):
         items.setdefault(item.review_id, []).append(item)
-    return [_box(role, reviews.get(role), items, viewer) for role in Target.values]
+    days = calendar_for(list(reviews.values()))
+    return [_box(role, reviews.get(role), items, viewer, days) for role in Target.values]
 
 
-def _box(role: str, review: Review | None, items: dict[Any, list[DeficiencyItem]], viewer: Any) -> StationBox:
+def _box(role: str, review: Review | None, items: dict[Any, list], viewer: Any, days: dict) -> StationBox:
     mine = items.get(review.pk, []) if review else []
     waiting = len([item for item in mine if item.closed_at is None and item.replied_at is None])
     tag = review_tag(role, review, viewer=viewer, open_items=waiting)
     officer = officer_name(review.assignee, viewer) if review else ""
-    left, pause = (remaining(review), pause_of(review)) if review else (None, "")
+    left, pause = (remaining(review, days=days), pause_of(review)) if review else (None, "")
     return StationBox(role, tag, review, officer, left, mine, pause)
 
 
@@ -183,7 +188,23 @@ def standing(filing: Filing, boxes: list[StationBox], viewer: Any) -> Standing:
         case Filing.Status.FILED:
             url = reverse("filing:receipt", args=[filing.pk])
             return Standing(_("报监完毕。"), "good", _("下载回执"), url)
+        case Filing.Status.REJECTED | Filing.Status.WITHDRAWN:
+            return _ended(filing, boxes, mine)
     return Standing(_waiting_text(filing, boxes), "info")
+
+
+def _ended(filing: Filing, boxes: list[StationBox], mine: bool) -> Standing:
+    """What was refused or taken back, and how to begin again with everything that was typed."""
+    text, tone = _("已撤回，监督站不再审核。项目可重新报监。"), "info"
+    if filing.status == Filing.Status.REJECTED:
+        facts = {"station": _names(boxes, {Status.REJECTED})}
+        text, tone = (
+            _("%(station)s不予通过，理由见审核意见。填写的内容和材料已保留，可以复制后修改重报。") % facts,
+            "warn",
+        )
+    if not mine:
+        return Standing(text, tone)
+    return Standing(text, tone, _("复制为新的报监"), reverse("filing:copy", args=[filing.pk]))
 
 
 def _names(boxes: list[StationBox], statuses: set) -> str:
@@ -191,8 +212,6 @@ def _names(boxes: list[StationBox], statuses: set) -> str:
 
 
 def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
-    if filing.status == Filing.Status.WITHDRAWN:
-        return _("已撤回，监督站不再审核。项目可重新报监。")
     if filing.status == Filing.Status.VOIDED:
         return _("已作废，回执失效。原因：%(reason)s") % {"reason": filing.void_reason}
     if filing.status == Filing.Status.SUPERSEDED:
@@ -200,9 +219,11 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
     if filing.status not in {Filing.Status.SUBMITTED, Filing.Status.UNDER_REVIEW}:
         return str(filing.get_status_display())
     waiting = _names(boxes, {Status.WAITING, Status.RECHECK})
-    working = _names(boxes, {Status.ACCEPTED, Status.SURVEY, Status.REJECTING})
+    working = _names(boxes, {Status.ACCEPTED, Status.REJECTING})
     parts = [_("等待%(names)s受理") % {"names": waiting}] if waiting else []
     parts += [_("%(names)s正在审核") % {"names": working}] if working else []
+    surveying = _names(boxes, {Status.SURVEY})
+    parts += [_("%(names)s安排了现场踏勘，暂停计时") % {"names": surveying}] if surveying else []
     due = [box.review.due_on for box in boxes if box.review and box.deadline and box.review.due_on]
     when = [_("承诺 %(day)s 前办结") % {"day": formats.date_format(max(due), "n月j日")}] if due else []
     return "，".join([*parts, *when]) + "。"
@@ -247,19 +268,49 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
     titles = {
         "accept": (_("%(role)s受理"), "blue"),
         "assign": (_("%(role)s转办"), ""),
+        "claim": (_("%(role)s领取"), ""),
+        "release": (_("%(role)s退回待领取"), ""),
+        "transfer": (_("%(role)s移送其他监督站"), ""),
+        "recuse": (_("%(role)s审核员回避，待改派"), ""),
+        "order_survey": (_("%(role)s安排现场踏勘，暂停计时"), "blue"),
+        "move_survey": (_("%(role)s调整现场踏勘安排"), "blue"),
+        "finish_survey": (_("%(role)s完成现场踏勘"), "blue"),
+        "propose_rejection": (_("%(role)s提请站长确认"), "orange"),
+        "decline_rejection": (_("%(role)s继续审核"), ""),
+        "lapse_rejection": (_("%(role)s因重新提交继续审核"), ""),
+        "reject": (_("%(role)s不予通过"), "red"),
+        "undo_approve": (_("%(role)s撤销“通过”"), "orange"),
+        "undo_return": (_("%(role)s撤销“退回补正”"), "orange"),
         "return": (_("%(role)s退回补正"), "orange"),
         "approve": (_("%(role)s审核通过"), "green"),
     }
     items = {box.review.pk: box.items for box in boxes if box.review}
-    decisions = ReviewDecision.objects.filter(review__filing=filing).select_related("by", "review__station")
-    for decision in decisions:
+    decisions = ReviewDecision.objects.filter(review__filing=filing)
+    inside = not is_officer_of_stations(viewer)
+    for decision in decisions.select_related("by", "on_behalf_of", "review__station", "station"):
+        if inside and decision.move in BETWEEN_OFFICERS:
+            continue
         title, tone = titles.get(decision.move, (decision.move, ""))
         sent = [item for item in items.get(decision.review_id, []) if item.round == decision.round]
         lines = [decision.opinion] if decision.opinion else []
         lines += [f"{n}. {item.text}" for n, item in enumerate(sent, 1)] if decision.move == "return" else []
-        who = f"{decision.review.station} {officer_name(decision.by, viewer)}"
+        officer = officer_name(decision.by, viewer) if decision.by.kind == decision.by.Kind.STAFF else ""
+        if decision.on_behalf_of:
+            officer = _("%(who)s（代 %(for)s）") % {
+                "who": officer,
+                "for": officer_name(decision.on_behalf_of, viewer),
+            }
+        who = f"{decision.station or decision.review.station} {officer}".strip()
         role = {"role": decision.review.get_role_display()}
         yield decision.at, {"title": title % role, "by": who, "text": "\n".join(lines), "tone": tone}
+
+
+# What officers settle among themselves before anything is decided; the applicant is told what came of it.
+BETWEEN_OFFICERS = {"claim", "release", "recuse", "propose_rejection", "decline_rejection", "lapse_rejection"}
+
+
+def is_officer_of_stations(viewer: Any) -> bool:
+    return viewer is not None and viewer.kind == viewer.Kind.STAFF
 
 
 def _changed(filing: Filing, viewer: Any):
@@ -303,6 +354,9 @@ def _audited(filing: Filing, boxes: list[StationBox]):
     """What is told by the audit trail alone."""
     titles = {
         "filing.withdrawn": (_("撤回报监"), ""),
+        "filing.withdrawal_requested": (_("申请撤回，等待监督站确认"), "orange"),
+        "filing.withdrawal_agreed": (_("同意撤回"), ""),
+        "filing.withdrawal_declined": (_("未同意撤回，继续审核"), ""),
         "filing.supplemented": (_("补报另一监督对象"), "blue"),
         "filing.superseded": (_("转入新的报监"), ""),
         "filing.permit_changed": (_("施工许可证数据变更"), ""),

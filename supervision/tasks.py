@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 
 from portal.relay import nudge
-from supervision.actions import follow_permits
+from supervision.actions import follow_permits, let_go_of_unanswered
 from supervision.actions.clocks import send_clock_alerts
 from supervision.actions.promises import send_promise_alerts
 
@@ -32,3 +32,9 @@ def watch_clocks() -> None:
     """Tell whose days are nearly used, and whose promised permit date is near or past."""
     send_clock_alerts()
     send_promise_alerts()
+
+
+@shared_task(name="supervision.answer_withdrawals")
+def answer_withdrawals() -> None:
+    """A station's silence about a request to withdraw counts as its agreement."""
+    let_go_of_unanswered()

@@ -487,7 +487,7 @@ def filed_filing(module: str = Module.ADVANCE, by: User | None = None, **fields)
 
 def approved(review: Review, by: User | None = None) -> Review:
     """The review after an officer of its station accepted and approved it."""
-    by = by or officer(review.role, at=review.station)
+    by = by or review.assignee or officer(review.role, at=review.station)
     accept_review(review, by=by)
     approve_review(Review.objects.get(pk=review.pk), opinion="同意。", version=review.version, by=by)
     return Review.objects.get(pk=review.pk)
@@ -495,7 +495,7 @@ def approved(review: Review, by: User | None = None) -> Review:
 
 def returned(review: Review, by: User | None = None, text: str = "请上传清晰的扫描件。") -> Review:
     """The review after an officer of its station accepted it and returned it with one item."""
-    by = by or officer(review.role, at=review.station)
+    by = by or review.assignee or officer(review.role, at=review.station)
     accept_review(review, by=by)
     review = Review.objects.get(pk=review.pk)
     add_item(review, section="basics", place="works_name", material=None, reason_code="", text=text, basis="", by=by)

@@ -3,12 +3,13 @@
 from accounts.models.agreements import Acceptance, Agreement
 from accounts.models.codes import VerificationCode
 from accounts.models.registrations import Registration
-from accounts.models.stations import Station, StationPost, StationRole, Target
+from accounts.models.stations import Delegation, Station, StationPost, StationRole, Target
 from accounts.models.users import User
 
 __all__ = [
     "Acceptance",
     "Agreement",
+    "Delegation",
     "Registration",
     "Station",
     "StationPost",

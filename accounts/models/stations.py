@@ -23,6 +23,11 @@ class Station(Identified):
     name = models.CharField(_("监督机构"), max_length=100, unique=True)
     phone = models.CharField(_("联系电话"), max_length=40, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
+    separate_reviewers = models.BooleanField(
+        _("安监、质监须由不同人员审核"),
+        default=True,
+        help_text=_("取消勾选后，同一人可以审核同一报监的安监和质监，系统会在日志中注明。"),
+    )
     is_sample = models.BooleanField(default=False)
 
     class Meta:
@@ -93,3 +98,35 @@ class StationPost(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.station} · {self.get_role_display()}"
+
+
+class DelegationQuerySet(models.QuerySet):
+    def on(self, day):
+        """Those in force on a day."""
+        return self.filter(ended_at=None, first_day__lte=day, last_day__gte=day)
+
+
+class Delegation(Identified):
+    """代办: while an officer is on leave, a colleague of the same station and role acts for him."""
+
+    officer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
+    delegate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegated_to_me")
+    first_day = models.DateField(_("开始日期"))
+    last_day = models.DateField(_("结束日期"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("代办")
+        verbose_name_plural = _("代办")
+        ordering = ["first_day", "id"]
+        constraints = [
+            models.CheckConstraint(name="delegation_ends_after_it_begins", condition=Q(last_day__gte=F("first_day"))),
+            models.CheckConstraint(name="delegation_is_to_somebody_else", condition=~Q(officer=F("delegate"))),
+        ]
+
+    def __str__(self):
+        return f"{self.officer} → {self.delegate}"

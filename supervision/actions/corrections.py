@@ -10,18 +10,20 @@ from django.utils.translation import gettext as _
 from accounts.models import Station
 from portal.audit import record
 from portal.errors import Refused
-from portal.notifications import mark_handled
+from portal.notifications import mark_handled, notify
+from supervision.actions.deciding import note_decision
 from supervision.actions.holding import locked_filing
 from supervision.actions.identity import keep_only_live, live_key_of, locked_with_project, require_new
 from supervision.actions.settle import settle
 from supervision.actions.submit import named_codes, require_complete, stations_for, tell_station
+from supervision.actions.transfer import move_to
 from supervision.actions.versions import freeze
-from supervision.catalogue import Section
+from supervision.catalogue import MANY_ROUNDS, Section
 from supervision.clock import start_clock
 from supervision.frozen import substantive_changes
 from supervision.gaps import gaps_in
 from supervision.models import DeficiencyItem, Filing, FilingVersion, Review
-from supervision.permissions import require_preparer
+from supervision.permissions import chiefs_of, require_preparer
 
 Place = tuple[str, str]
 
@@ -154,16 +156,22 @@ def close_items(items) -> None:
 
 def renew_reviews(filing: Filing, version: FilingVersion) -> list[str]:
     """Bring every review to the new version, or leave it at what it approved; returns the roles that check again."""
-    stations = stations_for(filing, filing.targets)
+    moving = stations_of_corrected_area(filing, version)
     rechecks = []
     reviews = filing.reviews.select_for_update(of=("self",), no_key=True).select_related("version", "station")
     for review in reviews.order_by("role"):
-        was, moved = review.status, review.station != stations[review.role]
+        review.filing = filing
+        was, station = review.status, moving.get(review.role, review.station)
+        moved = station != review.station
         if moved:
-            hand_over(review, stations[review.role])
+            note_decision(review, "transfer", str(station), by=version.submitted_by)
+            move_to(review, station, by=version.submitted_by)
         if was in Review.PASSED and not moved and not material_to(review, version):
             continue
-        review.filing, review.version = filing, version
+        review.version = version
+        if review.status == Review.Status.REJECTING:  # the proposal was about what lay there before
+            review.move("decline_rejection")
+            note_decision(review, "lapse_rejection", by=version.submitted_by)
         if was in {*Review.PASSED, Review.Status.RETURNED}:
             review.move("recheck")
             review.round += 1
@@ -172,17 +180,24 @@ def renew_reviews(filing: Filing, version: FilingVersion) -> list[str]:
         review.save()
         mark_handled(review)
         tell_station(review, "filing.resubmitted")
+        if review.role in rechecks and review.round > MANY_ROUNDS:
+            link = reverse("review:detail", args=[review.pk])
+            chiefs = chiefs_of(review.station, review.role)
+            notify(chiefs, "review.many_rounds", about=review, link=link, filing=filing, review=review)
     return rechecks
+
+
+def stations_of_corrected_area(filing: Filing, version: FilingVersion) -> dict[str, Station]:
+    """Who reviews now, where the applicant corrected the 管辖区域; else every review stays with its station.
+
+    So neither a reform of jurisdictions nor a transfer is undone by handing in again (edge cases 15, 16).
+    """
+    before = FilingVersion.objects.filter(filing=filing, number__lt=version.number).latest("number")
+    area = "jurisdiction_area"
+    is_same = before.data["basics"].get(area) == version.data["basics"].get(area)
+    return {} if is_same else stations_for(filing, filing.targets)
 
 
 def material_to(review: Review, version: FilingVersion) -> list:
     """What changed since the version that the station approved and makes it look again."""
     return substantive_changes(review.version.data, version.data, role=review.role)
-
-
-def hand_over(review: Review, station: Station) -> None:
-    """The 管辖区域 was corrected: another station reviews, and its officers take it up anew."""
-    review.station, review.assignee, review.accepted_at = station, None, None
-    if review.status in {Review.Status.ACCEPTED, Review.Status.SURVEY}:
-        review.status = Review.Status.WAITING
-    review.items.filter(sent_at=None).delete()

@@ -46,10 +46,11 @@ def given(review: Review) -> SupervisionNumber:
 def number_works(number: SupervisionNumber, review: Review) -> None:
     """-001, -002 …: each unit work once, in the order in which it was first approved.
 
-    A conversion has rows of its own, so a work that was numbered before is known by its name and keeps its number.
+    A conversion, or the copy of a refused filing, has rows of its own, so a work that was numbered before is known by its name and keeps its number.
     """
     known = {str(one.work): one for one in number.works.all()}
-    names = {one.name: one for one in known.values()} if review.filing.converts_id else {}
+    is_later = review.filing.converts_id or review.filing.copied_from_id
+    names = {one.name: one for one in known.values()} if is_later else {}
     sequence = max((one.sequence for one in known.values()), default=0)
     for work in review.version.data["unit_works"]:
         if work["id"] in known:

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from supervision.models import Filing, Review
-from supervision.permissions import officers_of
+from supervision.permissions import delegates_of, officers_of
 
 
 def applicants_of(filing: Filing) -> list[User]:
@@ -23,7 +23,7 @@ def concerned_by(filing: Filing) -> list[User]:
 
 
 def in_charge_of(review: Review) -> list[User]:
-    """The officer who took the review on while still in post, else everybody who holds the post."""
+    """The officer who took the review on while still in post, and who acts for him; else all who hold the post."""
     officers = officers_of(review.station, review.role)
     mine = [officer for officer in officers if officer.pk == review.assignee_id]
-    return mine or officers
+    return [*mine, *delegates_of(mine)] if mine else officers

@@ -11,6 +11,7 @@ from portal.audit import record
 from portal.errors import Refused
 from portal.masking import mask_name
 from portal.notifications import mark_handled, notify
+from supervision.actions.deciding import note_decision, require_separate
 from supervision.actions.holding import locked_review
 from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of
@@ -18,8 +19,8 @@ from supervision.actions.settle import settle
 from supervision.catalogue import Section
 from supervision.clock import stop_clock
 from supervision.frozen import changes_since, label_of, value_at
-from supervision.models import DeficiencyItem, Filing, FilingVersion, Material, Review, ReviewDecision
-from supervision.permissions import can_decide, require_officer
+from supervision.models import DeficiencyItem, Filing, FilingVersion, Material, OpinionDraft, Review
+from supervision.permissions import Seat, is_tied, posts_for, require_chief, require_officer, require_untied
 
 DECIDED = (Review.Status.APPROVED, Review.Status.RETURNED, Review.Status.REJECTED)
 OLD_VALUE_LENGTH = DeficiencyItem._meta.get_field("old_value").max_length
@@ -29,16 +30,21 @@ OLD_VALUE_LENGTH = DeficiencyItem._meta.get_field("old_value").max_length
 def accept_review(review: Review, *, by) -> Review:
     """Take a review on; its clock has been running since the filing was handed in."""
     filing, review = locked_review(review.pk)
-    require_officer(by, review)
+    seat = require_officer(by, review)
     if review.status == Review.Status.ACCEPTED and review.assignee_id == by.pk:
         return review
     if review.status == Review.Status.ACCEPTED:
         raise Refused(_("该申请已由 %(name)s 受理。") % {"name": masked(review.assignee)})
+    require_free(review, seat)
+    require_untied(by, review)
+    behalf = seat.behalf(review) if review.assignee_id else None
     review.move("accept")
-    review.assignee, review.accepted_at = by, timezone.now()
+    review.assignee = review.assignee if behalf and behalf == review.assignee_id else by
+    review.accepted_at = timezone.now()
+    require_separate(review, by)
     review.save(update_fields=["status", "assignee", "accepted_at"])
-    note_decision(review, "accept", by=by)
-    record("review.accepted", review, by=by, **facts_of(review))
+    note_decision(review, "accept", by=by, behalf=behalf)
+    record("review.accepted", review, by=by, **facts_of(review, behalf))
     mark_handled(review, "filing.submitted", "filing.resubmitted")
     settle(filing, by=by)
     tell_applicants(review, "review.accepted")
@@ -49,15 +55,15 @@ def accept_review(review: Review, *, by) -> Review:
 def approve_review(review: Review, *, opinion: str = "", version, by) -> Review:
     """通过: the project's number of this role is given; the last approval makes the filing 报监完毕."""
     filing, review = locked_review(review.pk)
-    require_decider(review, version, by=by)
-    if review.items.filter(sent_at=None).exists():
-        raise Refused(_("还有未发出的补正意见。请先删除这些意见，或选择“退回补正”。"))
+    seat = require_decider(review, version, by=by)
+    require_no_drafts(review)
     review.move("approve")
     decide(review, opinion, by=by)
     review.supervision_no = number_for(review)
     review.save()
-    note_decision(review, "approve", opinion, by=by)
-    record("review.approved", review, by=by, number=review.supervision_no, **facts_of(review))
+    behalf = seat.behalf(review)
+    note_decision(review, "approve", opinion, by=by, behalf=behalf)
+    record("review.approved", review, by=by, number=review.supervision_no, **facts_of(review, behalf))
     mark_handled(review)
     tell_applicants(review, "review.approved")
     settle(filing, by=by)
@@ -68,16 +74,18 @@ def approve_review(review: Review, *, opinion: str = "", version, by) -> Review:
 def return_review(review: Review, *, opinion: str = "", version, by) -> Review:
     """退回补正: the items noted so far go to the applicant at once; the other station goes on undisturbed."""
     filing, review = locked_review(review.pk)
-    require_decider(review, version, by=by)
+    seat = require_decider(review, version, by=by)
     items = review.items.filter(sent_at=None)
     if not items.exists():
         raise Refused(_("请先添加至少一条补正意见，写明需要修改的位置和原因。"))
+    require_late_agreed(review)
     review.move("return")
     decide(review, opinion, by=by)
     review.save()
     count = items.update(sent_at=review.decided_at)
-    note_decision(review, "return", opinion, by=by)
-    record("review.returned", review, by=by, items=count, **facts_of(review))
+    behalf = seat.behalf(review)
+    note_decision(review, "return", opinion, by=by, behalf=behalf)
+    record("review.returned", review, by=by, items=count, **facts_of(review, behalf))
     mark_handled(review)
     settle(filing, by=by)
     tell_applicants(review, "review.returned", link=reverse("filing:correct", args=[filing.pk]), count=count)
@@ -89,9 +97,34 @@ def masked(user: User | None) -> str:
     return mask_name(user.name) if user else ""
 
 
-def require_decider(review: Review, version, *, by) -> None:
+def require_free(review: Review, seat: Seat) -> None:
+    """Refuse to take what was handed to a colleague; the chief, and who acts for the colleague, may."""
+    holds_post = posts_for(review.station, review.role).filter(user=review.assignee_id)
+    if review.assignee_id and not seat.decides(review) and holds_post.exists():
+        raise Refused(_("该申请已分派给 %(name)s，请由其受理，或由站长改派。") % {"name": masked(review.assignee)})
+
+
+def require_no_drafts(review: Review) -> None:
+    if review.items.filter(sent_at=None).exists():
+        raise Refused(_("还有未发出的补正意见。请先删除这些意见，或选择“退回补正”。"))
+
+
+def require_late_agreed(review: Review) -> None:
+    """What stood there unchanged in round 1 is raised later only with the chief's tick (one-time notice)."""
+    late = review.items.filter(sent_at=None, missed_in_first_round=True, late_agreed_at=None)
+    if count := late.count():
+        raise Refused(
+            _("有 %(count)d 条意见针对首轮提交后没有变化的内容，属于“首轮遗漏”，须站长勾选同意后才能发出。")
+            % {"count": count},
+            _("请站长在审核页“待发送的批注”中勾选，或删除这些意见。"),
+            safe=_("批注和审核意见已保留。"),
+            action=(_("返回审核页"), reverse("review:detail", args=[review.pk]) + "#drafts"),
+        )
+
+
+def require_decider(review: Review, version, *, by) -> Seat:
     """Raise Http404 for strangers; Refused if it is decided, somebody else's, or the officer saw an older version."""
-    require_officer(by, review)
+    seat = require_officer(by, review)
     if review.status in DECIDED:
         facts = {"name": masked(review.decided_by), "time": f"{timezone.localtime(review.decided_at):%H:%M}"}
         raise Refused(
@@ -100,8 +133,11 @@ def require_decider(review: Review, version, *, by) -> None:
             action=(_("查看最新状态"), reverse("review:detail", args=[review.pk])),
         )
     require_current(review, version)
-    if review.assignee_id and not can_decide(by, review):
+    if review.assignee_id and not seat.decides(review):
         raise PermissionDenied(_("该申请由 %(name)s 办理，您不能代为决定。") % {"name": masked(review.assignee)})
+    require_untied(by, review)
+    require_separate(review, by)
+    return seat
 
 
 def require_current(review: Review, version) -> None:
@@ -125,16 +161,10 @@ def decide(review: Review, opinion: str, *, by) -> None:
     review.opinion = opinion.strip()
     review.decided_by, review.decided_at = by, timezone.now()
     stop_clock(review, review.decided_at)
+    OpinionDraft.objects.filter(review=review).delete()
 
 
-def note_decision(review: Review, move: str, opinion: str = "", *, by) -> None:
-    """Keep for ever what was done in which round about which version."""
-    ReviewDecision.objects.create(
-        review=review, round=review.round, version=review.version, move=move, opinion=opinion.strip(), by=by
-    )
-
-
-def facts_of(review: Review) -> dict:
+def facts_of(review: Review, behalf=None) -> dict:
     """For the audit entry; who reviews both roles of one filing is seen there (edge case 17)."""
     others = Review.objects.filter(filing=review.filing_id, assignee=review.assignee_id).exclude(pk=review.pk)
     return {
@@ -143,7 +173,7 @@ def facts_of(review: Review) -> dict:
         "round": review.round,
         "version": review.version.number,
         "reviews_both": review.assignee_id is not None and others.exists(),
-    }
+    } | ({"on_behalf_of": behalf} if behalf else {})
 
 
 def tell_applicants(review: Review, event: str, *, link: str = "", **context) -> None:
@@ -211,6 +241,21 @@ def drop_item(item: DeficiencyItem, *, by) -> None:
     draft_item(review, item).delete()
 
 
+@transaction.atomic
+def agree_late_item(item: DeficiencyItem, *, by) -> DeficiencyItem:
+    """The chief's tick 首轮遗漏: this may be raised although it stood there unchanged in the first round."""
+    _filing, review = locked_review(item.review_id)
+    require_chief(by, review, _("只有站长可以勾选“首轮遗漏”。"))
+    require_untied(by, review)
+    item = draft_item(review, item)
+    if not item.missed_in_first_round or item.late_agreed_at:
+        return item
+    item.late_agreed_by, item.late_agreed_at = by, timezone.now()
+    item.save(update_fields=["late_agreed_by", "late_agreed_at"])
+    record("review.late_finding_agreed", review, by=by, section=item.section, **facts_of(review))
+    return item
+
+
 def draft_item(review: Review, item: DeficiencyItem) -> DeficiencyItem:
     draft = review.items.filter(pk=item.pk, sent_at=None).first()
     if draft is None:
@@ -220,11 +265,11 @@ def draft_item(review: Review, item: DeficiencyItem) -> DeficiencyItem:
 
 def require_noting(review: Review, *, by) -> None:
     """Only who has taken the review on, or the chief, notes items."""
-    require_officer(by, review)
+    seat = require_officer(by, review)
     if review.status != Review.Status.ACCEPTED:
         facts = {"status": review.get_status_display()}
         raise Refused(_("当前状态为“%(status)s”，请先受理后再添加补正意见。") % facts)
-    if not can_decide(by, review):
+    if not seat.decides(review) or is_tied(by, review):
         raise PermissionDenied(_("该申请由 %(name)s 办理，您不能代为添加意见。") % {"name": masked(review.assignee)})
 
 

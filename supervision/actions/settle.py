@@ -8,6 +8,7 @@ from accounts.models import Target
 from portal.audit import record
 from portal.notifications import mark_handled, notify
 from projects.actions import complete_project
+from supervision.actions.ending import close_request, refuse_rest
 from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of, concerned_by
 from supervision.actions.receipts import issue_receipt
@@ -27,7 +28,7 @@ RULES: list[tuple[Quantifier, Collection[str], Filing.Status]] = [
     (any, set(Status), Filing.Status.UNDER_REVIEW),
 ]
 MOVES = {
-    Filing.Status.SUBMITTED: "submit",
+    Filing.Status.SUBMITTED: "wait",
     Filing.Status.UNDER_REVIEW: "review",
     Filing.Status.RETURNED: "return",
     Filing.Status.APPROVED: "approve",
@@ -59,11 +60,19 @@ def settle(filing: Filing, *, by) -> None:
     if status == Filing.Status.FILED:
         filing.filed_at = filing.changed_at
         supersede(filing, by=by)
+    if status == Filing.Status.REJECTED:
+        filing.live_key = None
     filing.index_search()
     filing.save(update_fields=["status", "changed_at", "filed_at", "live_key", "search_tokens", "search_text"])
     tell_waiting(filing)
+    if status in (Filing.Status.FILED, Filing.Status.REJECTED):
+        close_request(filing)
     if status == Filing.Status.FILED:
         conclude(filing, by=by)
+    elif status == Filing.Status.REJECTED:
+        refuse_rest(filing, by=by)
+        mark_handled(filing)
+        record("filing.rejected", filing, by=by, number=filing.number)
     elif status == Filing.Status.APPROVED:
         record("filing.approved", filing, by=by, targets=filing.targets)
         notify(applicants_of(filing), "filing.approved", about=filing, link=filing.get_absolute_url(), filing=filing)

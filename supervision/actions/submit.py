@@ -1,6 +1,7 @@
 """Handing a filing in, again after corrections, for another target; and taking it back (domain §5.4)."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -24,11 +25,14 @@ from supervision.actions.identity import (
     require_new,
     require_related,
 )
+from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of, in_charge_of
 from supervision.actions.settle import settle
 from supervision.actions.versions import freeze
 from supervision.candidates import CONVERTIBLE
+from supervision.catalogue import KEPT_DAYS
 from supervision.clock import start_clock
+from supervision.frozen import substantive_changes
 from supervision.gaps import Warning, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing, FilingVersion, Review
 from supervision.permissions import enterprise_of, require_preparer
@@ -153,9 +157,13 @@ def new_number(prefix: str) -> str:
 
 
 def new_review(filing: Filing, role: str, station: Station, version: FilingVersion) -> Review:
-    """A station's review; in a conversion the approval of the same station is kept if nothing material changed."""
+    """A station's review; an approval of the same station is kept where nothing material changed since.
+
+    That is so in a conversion, and in the copy of a filing that the other station refused (edge case 10).
+    """
     review = Review(filing=filing, role=role, station=station, version=version)
-    if filing.converts_id and (earlier := kept_approval(filing, review)):
+    if earlier := kept_approval(filing, review) or kept_of_refused(filing, review):
+        review.supervision_no = None if filing.converts_id else number_for(review)
         review.status = Review.Status.KEPT
         review.opinion, review.assignee = earlier.opinion, earlier.assignee
         review.decided_by, review.decided_at = earlier.decided_by, earlier.decided_at
@@ -170,6 +178,8 @@ def kept_approval(filing: Filing, review: Review) -> Review | None:
 
     A permit where there was none is what a conversion is for, so it does not count as a change.
     """
+    if filing.converts_id is None:
+        return None
     approvals = Review.objects.filter(filing=filing.converts_id, role=review.role, station=review.station)
     earlier = approvals.filter(status__in=Review.PASSED).select_related("version").first()
     if earlier is None:
@@ -177,8 +187,23 @@ def kept_approval(filing: Filing, review: Review) -> Review | None:
     return None if changes_in_conversion(earlier.version, review.version, role=review.role) else earlier
 
 
+def kept_of_refused(filing: Filing, review: Review) -> Review | None:
+    """What the same station had passed of the refused filing that this one was copied from, for 90 days."""
+    if filing.copied_from_id is None:
+        return None
+    refused = Review.objects.filter(filing=filing.copied_from_id, status=Review.Status.REJECTED)
+    since = timezone.now() - timedelta(days=KEPT_DAYS)
+    if not refused.filter(decided_at__gte=since).exists():
+        return None
+    kept = Review.objects.filter(filing=filing.copied_from_id, role=review.role, station=review.station)
+    earlier = kept.filter(status=Review.Status.KEPT).select_related("version").first()
+    if earlier is None or substantive_changes(earlier.version.data, review.version.data, role=review.role):
+        return None
+    return earlier
+
+
 def tell_station(review: Review, event: str) -> None:
-    """Tell the officer who has it, or everybody who may take it."""
+    """Tell the officer who has it and who acts for him, or everybody who may take it."""
     if review.status not in Review.UNDECIDED:
         return
     link = reverse("review:detail", args=[review.pk])

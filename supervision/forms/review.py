@@ -13,14 +13,14 @@ from supervision.catalogue import Module
 from supervision.models import DeficiencyItem, ReturnReason
 
 BLANK = "【 】"  # what a sentence of the library leaves to be filled in
-APPROVE, RETURN = "approve", "return"
+APPROVE, RETURN, REJECT = "approve", "return", "reject"
 STATES: dict[str, str | Promise] = {
     "waiting": _("待审核"),
     "reviewing": _("审核中"),
     "returned": _("已退回"),
     "closed": _("已办结"),
 }
-SCOPES: dict[str, str | Promise] = {"queue": _("待领取"), "mine": _("我经办"), "all": _("本站全部")}
+SCOPES: dict[str, str | Promise] = {"queue": _("待领取"), "mine": _("我经办"), "all": _("本站全部"), "done": _("已办")}
 LATEST_FIRST = "latest"
 
 
@@ -110,17 +110,19 @@ def worded(reason: ReturnReason, about: str) -> str:
 
 
 class DecideForm(PortalForm):
-    """通过 or 退回补正, with the opinion. `drafts` is how many items wait to be sent, None where nobody asks."""
+    """通过, 退回补正 or 不予通过, with the opinion. `drafts` is how many items wait to be sent, None: nobody asks."""
 
     move = forms.ChoiceField(
-        label=_("审核结论"), choices=[(APPROVE, _("通过")), (RETURN, _("退回补正"))], widget=forms.RadioSelect
+        label=_("审核结论"),
+        choices=[(APPROVE, _("通过")), (RETURN, _("退回补正")), (REJECT, _("不予通过（须站长确认）"))],
+        widget=forms.RadioSelect,
     )
     opinion = forms.CharField(
         label=_("审核意见"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("选填。申请单位和另一监督站都会看到。"),
+        help_text=_("申请单位和另一监督站都会看到。不予通过时必填，其他情况选填。"),
     )
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -133,15 +135,28 @@ class DecideForm(PortalForm):
         move = self.cleaned_data["move"]
         if move == RETURN and self.drafts == 0:
             raise forms.ValidationError(_("请先添加至少一条补正意见，写明需要修改的位置和原因。"))
-        if move == APPROVE and self.drafts:
+        if move != RETURN and self.drafts:
             raise forms.ValidationError(_("还有未发出的补正意见。请先删除这些意见，或选择“退回补正”。"))
         return move
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("move") == REJECT and not given.get("opinion"):
+            self.add_error("opinion", _("请写明不予通过的理由，站长和申请单位都会看到。"))
+        return given
 
 
 class AssignForm(PortalForm):
     """To whom the chief hands a review over."""
 
     officer = forms.ModelChoiceField(label=_("转办给"), queryset=User.objects.none(), empty_label=_("请选择"))
+    reason = forms.CharField(
+        label=_("说明"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("选填，双方都能在办理过程中看到。"),
+    )
 
     def __init__(self, *args: Any, officers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('portal', '0015_calendar_years_and_what_was_told'),
-        ("supervision", "0013_papers"),
+        ("supervision", "0014_the_desk"),
     ]
 
     operations = [

@@ -2,6 +2,7 @@
 
 from supervision.models.attachments import Addendum, Attachment, Material, MaterialFile, MaterialRule
 from supervision.models.changes import ChangeConfirmation, PersonnelChange
+from supervision.models.desk import DeclaredTie, Look, Note, OpinionDraft, Recusal, Survey, WithdrawalRequest
 from supervision.models.filing import Filing, FilingVersion
 from supervision.models.merges import MergeConsent, ProjectMerge
 from supervision.models.numbers import SupervisionNumber, WorkNumber
@@ -13,22 +14,29 @@ __all__ = [
     "Addendum",
     "Attachment",
     "ChangeConfirmation",
+    "DeclaredTie",
     "DeficiencyItem",
     "Filing",
     "FilingParty",
     "FilingVersion",
+    "Look",
     "Material",
     "MaterialFile",
     "MaterialRule",
     "MergeConsent",
+    "Note",
+    "OpinionDraft",
     "PersonnelChange",
     "ProjectMerge",
     "Receipt",
+    "Recusal",
     "ReturnReason",
     "Review",
     "ReviewDecision",
     "SafetyOfficer",
     "SupervisionNumber",
+    "Survey",
     "UnitWork",
+    "WithdrawalRequest",
     "WorkNumber",
 ]

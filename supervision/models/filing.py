@@ -91,6 +91,7 @@ class Filing(Workflow, Searchable, Identified):
     MOVES = {
         "complete": ({Status.PULLED}, Status.DRAFT),
         "submit": ({Status.PULLED, Status.DRAFT, Status.RETURNED}, Status.SUBMITTED),
+        "wait": ({Status.UNDER_REVIEW}, Status.SUBMITTED),  # an officer gave it back, nobody has it now
         "review": ({Status.SUBMITTED, Status.RETURNED, Status.APPROVED}, Status.UNDER_REVIEW),
         "return": ({Status.SUBMITTED, Status.UNDER_REVIEW}, Status.RETURNED),
         "approve": ({Status.SUBMITTED, Status.UNDER_REVIEW}, Status.APPROVED),
@@ -113,6 +114,7 @@ class Filing(Workflow, Searchable, Identified):
     prior = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="+"
     )  # 存在 that waits, or came to nothing
+    copied_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="copies")  # rejected or withdrawn
     number = models.CharField(_("报监编号"), max_length=30, null=True, unique=True)
     status = models.CharField(_("状态"), max_length=12, choices=Status, default=Status.DRAFT)
     live_key = models.CharField(max_length=80, null=True, unique=True, editable=False)

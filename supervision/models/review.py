@@ -42,6 +42,9 @@ class Review(Workflow, Identified):
     MOVES = {
         "accept": ({Status.WAITING, Status.RECHECK}, Status.ACCEPTED),
         "release": ({Status.ACCEPTED}, Status.WAITING),
+        "release_again": ({Status.ACCEPTED}, Status.RECHECK),
+        "hand_over": ({Status.WAITING, Status.ACCEPTED, Status.SURVEY, Status.REJECTING}, Status.WAITING),
+        "hand_over_again": ({Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.REJECTING}, Status.RECHECK),
         "order_survey": ({Status.ACCEPTED}, Status.SURVEY),
         "finish_survey": ({Status.SURVEY}, Status.ACCEPTED),
         "return": ({Status.ACCEPTED}, Status.RETURNED),
@@ -49,6 +52,8 @@ class Review(Workflow, Identified):
         "propose_rejection": ({Status.ACCEPTED}, Status.REJECTING),
         "decline_rejection": ({Status.REJECTING}, Status.ACCEPTED),
         "reject": ({Status.REJECTING}, Status.REJECTED),
+        "undo": ({Status.APPROVED, Status.RETURNED}, Status.ACCEPTED),
+        "keep": ({Status.APPROVED}, Status.KEPT),
         "recheck": ({Status.RETURNED, Status.APPROVED, Status.KEPT}, Status.RECHECK),
         "cancel": (
             {Status.WAITING, Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.RETURNED, Status.REJECTING},
@@ -108,6 +113,8 @@ class ReviewDecision(Identified):
     move = models.CharField(max_length=20)
     opinion = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="+")  # where the review lay then
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -155,6 +162,8 @@ class DeficiencyItem(Identified):
     basis = models.CharField(_("依据"), max_length=200, blank=True)
     old_value = models.CharField(max_length=600, blank=True)
     missed_in_first_round = models.BooleanField(_("首轮遗漏"), default=False)
+    late_agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    late_agreed_at = models.DateTimeField(null=True)  # the chief's tick that a late finding may be sent
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)  # None: still the officer's draft
@@ -167,6 +176,11 @@ class DeficiencyItem(Identified):
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
+            models.CheckConstraint(
+                name="deficiency_item_late_is_agreed_by_someone_at_some_time",
+                condition=Q(late_agreed_at=None, late_agreed_by=None)
+                | Q(late_agreed_at__isnull=False, late_agreed_by__isnull=False),
+            ),
             models.CheckConstraint(name="deficiency_item_says_what_is_wrong", condition=~Q(text="")),
             models.CheckConstraint(
                 name="deficiency_item_is_answered_by_someone_at_some_time",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from supervision.views.review import changes, deciding, desk, inbox, items
+from supervision.views.review import absence, bulk, changes, deciding, desk, inbox, items, steps
 
 one = [
     path("", desk.review_detail, name="detail"),
@@ -12,7 +12,11 @@ one = [
     path("items/add/", items.item_add, name="item-add"),
     path("items/<uuid:item>/", items.item_edit, name="item-edit"),
     path("items/<uuid:item>/drop/", items.item_drop, name="item-drop"),
+    path("items/<uuid:item>/agree/", steps.item_agree, name="item-agree"),
     path("decide/", deciding.review_decide, name="decide"),
+    path("decide/draft/", deciding.review_draft, name="draft"),
+    path("claim/", steps.review_claim, name="claim"),
+    *(path(f"{code}/", steps.review_step, {"code": code}, name=code) for code in steps.STEPS),
 ]
 
 change = [
@@ -26,5 +30,10 @@ urlpatterns = [
     path("changes/<uuid:pk>/", include(change)),
     path("acting/<uuid:pk>/", changes.acting_note, name="acting"),
     path("", inbox.review_list, name="list"),
+    path("several/", bulk.review_bulk, name="bulk"),
+    path("absence/", absence.absence, name="absence"),
+    path("absence/<uuid:pk>/end/", absence.absence_end, name="absence-end"),
+    path("ties/", absence.ties, name="ties"),
+    path("ties/<uuid:pk>/end/", absence.tie_end, name="tie-end"),
     path("<uuid:pk>/", include(one)),
 ]

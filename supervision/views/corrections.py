@@ -10,7 +10,7 @@ from supervision.actions.corrections import places_of
 from supervision.forms.submit import AcknowledgeForm, AnswerForm
 from supervision.frozen import Change, changes_between, label_of, snapshot
 from supervision.gaps import gaps_of, sheet_of, warnings_of
-from supervision.models import DeficiencyItem, Filing
+from supervision.models import DeficiencyItem, Filing, Review
 from supervision.permissions import require_preparer
 from supervision.progress import officer_name, standing, station_boxes
 from supervision.views.submit import grouped, place_url, visible_filing
@@ -37,6 +37,7 @@ def filing_correct(request, pk):
         "form": forms[sent.pk] if sent else None,
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
+        "may_coordinate": all(box.review and box.review.status == Review.Status.RETURNED for box in boxes),
         "rows": [row_of(filing, item, forms[item.pk], changes, request.user) for item in items],
         "left": sum(1 for item in items if item.replied_at is None),
         "gaps_by_section": grouped(filing, gaps_of(sheet_of(filing))),

@@ -26,7 +26,7 @@ from supervision.frozen import (
     work_text,
 )
 from supervision.location import location_in
-from supervision.models import Filing, Review
+from supervision.models import Filing, Review, WithdrawalRequest
 from supervision.permissions import can_prepare
 from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline, was_passed
@@ -53,12 +53,11 @@ def filing_detail(request, pk):
     version = filing.versions.order_by("-number").first()
     data = version.data if version else snapshot(filing)
     mine = can_prepare(request.user, filing)
-    withdrawable = filing.can("withdraw") and not any(
-        box.review and box.review.status == Review.Status.APPROVED for box in boxes
-    )
     present = present_names(party["uscc"] for party in data["parties"])
     numbers = numbers_of_works(filing.project_id)
     given = {label: role for role, label in NUMBER_HEADS.items() if any(of == role for of, _work in numbers)}
+    has_passed = any(box.review and box.review.status == Review.Status.APPROVED for box in boxes)
+    asked = open_request_of(filing) if has_passed else None
     context = {
         "filing": filing,
         "tag": filing_tag(filing),
@@ -78,7 +77,9 @@ def filing_detail(request, pk):
         "may_add": mine and addable(filing),
         **promise_of(filing),
         "may_promise": mine,
-        "may_withdraw": mine and withdrawable,
+        "may_withdraw": mine and filing.can("withdraw") and asked is None,
+        "needs_consent": has_passed,
+        "asked": asked,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
         "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
@@ -90,6 +91,12 @@ def promise_of(filing: Filing) -> dict:
     """Until when an early filing in force promises a permit, and how far that is."""
     promised = promised_day(filing) if filing.spec.early and filing.status in Filing.LIVE else None
     return {"promised": promised, "promise_left": promise_text(filing) if promised else ""}
+
+
+def open_request_of(filing: Filing) -> WithdrawalRequest | None:
+    """The request to take it back that waits for a station's word."""
+    requests = filing.withdrawal_requests.filter(outcome=WithdrawalRequest.Outcome.OPEN)
+    return requests.select_related("review__station").first()
 
 
 def facts_of(filing: Filing) -> list[tuple]:

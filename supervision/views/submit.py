@@ -14,14 +14,19 @@ from portal.once import once
 from supervision.actions import (
     await_prior,
     change_promise,
+    copy_filing,
+    request_coordination,
+    request_withdrawal,
     submit_filing,
     supplement_filing,
     take_over,
     withdraw_filing,
 )
+from supervision.actions.withdraw import passed_by
 from supervision.candidates import AWAITED, Candidate, Match, candidates_for, earlier_filings
-from supervision.catalogue import SPECS, Section
+from supervision.catalogue import KEPT_DAYS, SILENCE_WORKDAYS, SPECS, Section
 from supervision.clock import LIMIT
+from supervision.forms.desk import NoteForm, WithdrawalForm
 from supervision.forms.submit import YES, PromiseForm, SubmitForm, TakeOverForm
 from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
 from supervision.models import Filing
@@ -163,10 +168,45 @@ def filing_done(request, pk):
 def filing_withdraw(request, pk):
     filing = visible_filing(request, pk)
     require_preparer(request.user, filing)
+    if passed := passed_by(filing):
+        return ask_for_withdrawal(request, filing, passed)
     if request.method == "POST":
         withdraw_filing(filing, by=request.user)
         return redirect(filing)
     return render(request, "supervision/withdraw.html", {"filing": filing})
+
+
+def ask_for_withdrawal(request, filing: Filing, passed: list):
+    """After an approval that station has to confirm (edge case 14)."""
+    form = WithdrawalForm(**posted(request))
+    if form.is_valid():
+        request_withdrawal(filing, **form.cleaned_data, by=request.user)
+        return redirect(filing)
+    context = {"filing": filing, "form": form, "passed": passed, "days": SILENCE_WORKDAYS}
+    return render(request, "supervision/withdraw_request.html", context)
+
+
+@once
+def filing_copy(request, pk):
+    """复制为新的报监, of what was refused or taken back."""
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    if request.method == "POST":
+        return redirect("filing:hub", pk=copy_filing(filing, by=request.user).pk)
+    return render(request, "supervision/copy.html", {"filing": filing, "days": KEPT_DAYS})
+
+
+@once
+def filing_coordinate(request, pk):
+    """请求站间协调, where both stations returned it (edge case 9)."""
+    filing = visible_filing(request, pk)
+    require_preparer(request.user, filing)
+    form = NoteForm(**posted(request))
+    if form.is_valid():
+        request_coordination(filing, **form.cleaned_data, by=request.user)
+        messages.success(request, _("已通知双方站长协调。请继续按补正意见准备，或等待监督站联系。"))
+        return redirect("filing:correct", pk=filing.pk)
+    return render(request, "supervision/coordinate.html", {"filing": filing, "form": form})
 
 
 @once

@@ -87,6 +87,8 @@ def test_withdrawing_is_offered_only_while_it_is_possible(client, author, filing
     url = reverse("filing:withdraw", args=[filing.pk])
     assert url in page_of(client, filing, author)
     make.approved(review_of(filing, "safety"))
+    assert "申请撤回" in page_of(client, filing, author)
+    make.approved(review_of(filing, "quality"))
     assert url not in page_of(client, filing, author)
 
 
@@ -114,4 +116,6 @@ def test_the_page_asks_the_database_equally_often(client, author, django_assert_
         client.get(reverse("filing:detail", args=[filing.pk]))
 
 
-QUERIES = 21  # session, person, visibility; the filing; map; stations; names; numbers; changes; versions; decisions; audit
+QUERIES = (
+    21  # session, person, visibility; the filing; map; stations; names; numbers; changes; versions; decisions; audit
+)

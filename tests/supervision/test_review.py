@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
+from accounts.models import Station
 from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.notifications.models import Message
@@ -223,6 +224,7 @@ def test_the_officer_who_reviews_both_roles_is_seen_in_the_audit_trail(filing):
     officer = make.officer("safety")
     station = review_of(filing, "quality").station
     officer.station_posts.create(station=station, role="quality")
+    Station.objects.update(separate_reviewers=False)
     for role in ("safety", "quality"):
         make.approved(review_of(filing, role), by=officer)
     entries = AuditEntry.objects.filter(event="review.accepted").order_by("id")

@@ -1,30 +1,42 @@
 """审核决定: a page of its own that says what will happen and who will be told (interface page 31)."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from portal.forms import posted
 from portal.masking import mask_name, mask_phone
 from portal.notifications.kinds import kind_of
 from portal.once import once
-from supervision.actions import approve_review, assign_review, return_review
+from supervision.actions import approve_review, assign_review, propose_rejection, return_review, save_opinion
 from supervision.actions.people import applicants_of
+from supervision.actions.rejection import others_who_confirm
 from supervision.actions.settle import overall
-from supervision.forms.review import APPROVE, RETURN, AssignForm, DecideForm
-from supervision.models import Filing, Review
+from supervision.forms.desk import DraftForm
+from supervision.forms.review import APPROVE, REJECT, RETURN, AssignForm, DecideForm
+from supervision.models import Filing, OpinionDraft, Review
 from supervision.permissions import can_decide, is_chief, posts_for
-from supervision.views.review.desk import name_of, named
-from supervision.views.review.inbox import back_of, desk_url, visible_review
+from supervision.views.review.desk import named
+from supervision.views.review.inbox import back_of, desk_url, name_of, visible_review
 
 EVENTS = {APPROVE: "review.approved", RETURN: "review.returned"}
-ACTIONS = {APPROVE: approve_review, RETURN: return_review}
+ACTIONS = {APPROVE: approve_review, RETURN: return_review, REJECT: propose_rejection}
+SAID = {
+    APPROVE: _("已通过，申请单位将收到通知。"),
+    RETURN: _("已退回补正，补正意见已发送给申请单位。"),
+    REJECT: _("已提交站长确认。确认前您可以收回。"),
+}
 
 
 @once
@@ -35,18 +47,39 @@ def review_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(desk_url(review, back))
     if is_at_work and not can_decide(request.user, review):
         facts = {"name": mask_name(review.assignee.name) if review.assignee else ""}
-        raise PermissionDenied(_("该申请由 %(name)s 办理，您不能代为决定。") % facts)
+        raise PermissionDenied(gettext("该申请由 %(name)s 办理，您不能代为决定。") % facts)
     drafts = list(review.items.filter(sent_at=None))
-    form = DecideForm(**posted(request), initial=suggested(request, review), drafts=len(drafts) if is_at_work else None)
+    kept = OpinionDraft.objects.filter(review=review, officer=request.user.pk).first()
+    initial = suggested(request, review, kept)
+    form = DecideForm(**posted(request), initial=initial, drafts=len(drafts) if is_at_work else None)
     if form.is_valid():
         return decided(request, review, form, back)
-    return render(request, "supervision/review/decide.html", page_of(review, drafts, form, back))
+    context = page_of(review, drafts, form, back, by=request.user) | {"kept": kept}
+    return render(request, "supervision/review/decide.html", context)
 
 
-def suggested(request: HttpRequest, review: Review) -> dict[str, Any]:
-    """What the officer clicked; the version is the one that this page shows."""
-    move = request.GET.get("move")
-    return {"move": move if move in ACTIONS else None, "version": review.version.number}
+def suggested(request: HttpRequest, review: Review, kept: OpinionDraft | None) -> dict[str, Any]:
+    """What the officer clicked, and what was typed here before; the version is the one that this page shows."""
+    move = request.GET.get("move") or (kept.move if kept else "")
+    text = kept.text if kept else ""
+    return {"move": move if move in ACTIONS else None, "opinion": text, "version": review.version.number}
+
+
+@require_POST
+def review_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Keep what is typed on the decision page: a script sends it now and then, a button without one."""
+    review, form = visible_review(request, pk), DraftForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"saved": False}, status=400)
+    draft = save_opinion(review, move=form.cleaned_data["move"], text=form.cleaned_data["opinion"], by=request.user)
+    if "save" not in request.POST:
+        return JsonResponse({"saved": f"{timezone.localtime(draft.saved_at):%H:%M}"})
+    messages.success(request, gettext("审核意见已保存，尚未提交。"))
+    return redirect(reverse("review:decide", args=[review.pk]) + return_query(back_of(request)))
+
+
+def return_query(back: str) -> str:
+    return "?" + urlencode({"return": back}) if back else ""
 
 
 def decided(request: HttpRequest, review: Review, form: DecideForm, back: str) -> HttpResponse:
@@ -54,21 +87,24 @@ def decided(request: HttpRequest, review: Review, form: DecideForm, back: str) -
     move = form.cleaned_data["move"]
     opinion, version = form.cleaned_data["opinion"], form.cleaned_data["version"]
     ACTIONS[move](review, opinion=opinion, version=version, by=request.user)
-    said = _("已通过，申请单位将收到通知。") if move == APPROVE else _("已退回补正，补正意见已发送给申请单位。")
-    messages.success(request, said)
+    messages.success(request, str(SAID[move]))
     return redirect(desk_url(review, back))
 
 
-def page_of(review: Review, drafts: list, form: DecideForm, back: str) -> dict[str, Any]:
+def page_of(review: Review, drafts: list, form: DecideForm, back: str, *, by: Any) -> dict[str, Any]:
     people = applicants_of(review.filing)
+    told = [(label, who_is_told(EVENTS[move], people)) for move, label in form.fields["move"].choices if move in EVENTS]  # type: ignore[attr-defined]
+    told.append((gettext("不予通过"), chiefs_told(others_who_confirm(review, by))))
     return {
         "review": review,
         "filing": review.filing,
         "name": name_of(review),
         "form": form,
         "drafts": [named(review, item) for item in drafts],
-        "told": [(label, who_is_told(EVENTS[move], people)) for move, label in form.fields["move"].choices],  # type: ignore[attr-defined]
+        "told": told,
         "completes": completes(review),
+        "late": [item for item in drafts if item.missed_in_first_round and not item.late_agreed_at],
+        "query": return_query(back),
         "desk_url": desk_url(review, back),
     }
 
@@ -77,9 +113,16 @@ def who_is_told(event: str, people: list[User]) -> str:
     """将短信通知：吴*（138****0000）; how, as the kind of the message says."""
     named_people = "、".join(f"{mask_name(user.name)}（{mask_phone(user.phone)}）" for user in people)
     if not named_people:
-        return _("没有可通知的申请人")
-    how = _("将短信通知：%(people)s") if kind_of(event).sms else _("将站内通知：%(people)s")
+        return gettext("没有可通知的申请人")
+    how = gettext("将短信通知：%(people)s") if kind_of(event).sms else gettext("将站内通知：%(people)s")
     return how % {"people": named_people}
+
+
+def chiefs_told(chiefs: list[User]) -> str:
+    names = "、".join(chief.name for chief in chiefs)
+    if not names:
+        return gettext("本站没有其他站长可以确认，暂不能提出")
+    return gettext("将站内通知：%(people)s确认；确认后再短信通知申请单位") % {"people": names}
 
 
 def completes(review: Review) -> bool:
@@ -90,15 +133,15 @@ def completes(review: Review) -> bool:
 
 
 def review_assign(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """转办, for the chief."""
+    """指派 and 转办, for the chief."""
     review, back = visible_review(request, pk), back_of(request)
     if not is_chief(request.user, review):
-        raise PermissionDenied(_("只有站长可以转办。"))
+        raise PermissionDenied(gettext("只有站长可以转办。"))
     officers = User.objects.filter(pk__in=posts_for(review.station, review.role).values("user"))
     form = AssignForm(**posted(request), officers=officers.exclude(reviews=review))
     if form.is_valid():
         assign_review(review, **form.cleaned_data, by=request.user)
-        messages.success(request, _("已转办给 %(name)s。") % {"name": form.cleaned_data["officer"].name})
+        messages.success(request, gettext("已转办给 %(name)s。") % {"name": form.cleaned_data["officer"].name})
         return redirect(desk_url(review, back))
     context = {"review": review, "name": name_of(review), "form": form, "desk_url": desk_url(review, back)}
     return render(request, "supervision/review/assign.html", context)

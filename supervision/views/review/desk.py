@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,19 +15,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.errors import wants_json
-from supervision.actions import accept_review, reveal_head
+from supervision.actions import accept_review, note_look, reveal_head
+from supervision.actions.rejection import proposal_of
 from supervision.candidates import Match, candidates_for
 from supervision.frozen import Change, changes_since
 from supervision.location import location_in
-from supervision.models import DeficiencyItem, Filing, FilingVersion, MaterialRule, Review
-from supervision.permissions import can_decide, is_chief
+from supervision.models import DeficiencyItem, Filing, FilingVersion, Look, MaterialRule, Note, Review
 from supervision.permit_news import news_of
 from supervision.progress import StationBox, station_boxes, timeline, was_passed
 from supervision.scope import scope_of
 from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
-from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, neighbours, visible_review
+from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, name_of, neighbours, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
+from supervision.views.review.steps import Desk, desk_of, offered
 
 WHY_SAME = {
     Match.PROJECT: gettext_lazy("同一项目或项目编号相同"),
@@ -37,7 +39,7 @@ WHY_SAME = {
 
 def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     review, back = visible_review(request, pk), back_of(request)
-    boxes = station_boxes(review.filing, request.user)
+    boxes, desk = station_boxes(review.filing, request.user), desk_of(request.user, review)
     context = {
         "review": review,
         "filing": review.filing,
@@ -48,19 +50,17 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
         "addenda": addenda_of(review.filing) if was_passed(review.filing, boxes) else [],
         **both(boxes, review),
-        **ways_on(review, request.user, back),
+        **ways_on(desk, back),
+        **under_way(desk),
+        "notes": notes_of(review),
         **neighbours(request.user, review, back),
         **elsewhere(review, request.user),
         "news": news_of(review.filing, request.user),
     }
     context |= paper(request, review, back, may_note=context["may_note"])
+    if not context["has_looked"]:
+        note_look(review, by=request.user)
     return render(request, "supervision/review/desk.html", context)
-
-
-def name_of(review: Review) -> str:
-    """The works as they were handed in, not as the applicant is rewording them."""
-    labels = review.version.data["labels"]
-    return labels.get("works_name") or labels.get("project_name") or str(review.filing)
 
 
 def both(boxes: list[StationBox], review: Review) -> dict[str, StationBox]:
@@ -68,17 +68,38 @@ def both(boxes: list[StationBox], review: Review) -> dict[str, StationBox]:
     return {"box": mine, "other": next(box for box in boxes if box is not mine)}
 
 
-def ways_on(review: Review, user: Any, back: str) -> dict[str, Any]:
+def ways_on(desk: Desk, back: str) -> dict[str, Any]:
     """What this officer can do now; `colleague` is who has it where it is not this officer."""
-    decides = can_decide(user, review)
-    is_at_work = review.status == Review.Status.ACCEPTED
+    review, seat, query = desk.review, desk.seat, "?" + urlencode({"return": back}) if back else ""
+    is_at_work, is_waiting = review.status == Review.Status.ACCEPTED, review.status in UNTAKEN
+    is_free = review.assignee_id is None or seat.decides(review)
     return {
-        "may_accept": review.status in UNTAKEN,
-        "may_note": is_at_work and decides,
-        "colleague": review.assignee if is_at_work and not decides else None,
-        "may_assign": is_at_work and is_chief(user, review),
-        "query": "?" + urlencode({"return": back}) if back else "",
+        "may_accept": is_waiting and is_free and not desk.is_tied,
+        "may_claim": is_waiting and review.assignee_id is None and not desk.is_tied,
+        "may_note": is_at_work and desk.decides,
+        "may_agree": is_at_work and seat.is_chief and not desk.is_tied,
+        "colleague": review.assignee if review.status in Review.UNDECIDED and not seat.decides(review) else None,
+        "is_tied": desk.is_tied and review.status in Review.UNDECIDED,
+        "may_assign": review.status in Review.UNDECIDED and seat.is_chief,
+        "steps": offered(desk, query),
+        "query": query,
     }
+
+
+def under_way(desk: Desk) -> dict[str, Any]:
+    """What everybody at the desk should see first: a survey, a proposal, a request to withdraw."""
+    review = desk.review
+    return {
+        "survey": review.surveys.filter(ended_at=None).first() if review.status == Review.Status.SURVEY else None,
+        "proposal": proposal_of(review) if review.status == Review.Status.REJECTING else None,
+        "asked": desk.request,
+    }
+
+
+def notes_of(review: Review) -> list[Note]:
+    """What this station's officers wrote for themselves, and what was asked of both stations."""
+    mine = Q(kind=Note.Kind.COORDINATION, filing=review.filing_id) | Q(review=review)
+    return list(Note.objects.filter(mine).select_related("by", "review"))
 
 
 # What was handed in
@@ -86,7 +107,8 @@ def ways_on(review: Review, user: Any, back: str) -> dict[str, Any]:
 
 def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) -> dict[str, Any]:
     """The sections, the viewer, and for a later round what changed and how the remarks were answered."""
-    seen, items = version_seen(review), items_of(review)
+    looks, items = looks_of(review, request.user), items_of(review)
+    seen = version_seen(review, looks)
     changes = changes_since(seen, review.version) if seen else []
     sheet = Sheet(review, review.version.data, by_place(changes), items_by_place(review, items), may_note, back)
     rules = MaterialRule.objects.for_filing(review.filing)
@@ -103,14 +125,26 @@ def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) ->
         "changes": [(change, anchor_of(change.section, change.place)) for change in changes],
         "note_all_url": sheet.line("", "", "").note_url,
         "newer": latest_number(review) > review.version.number,
+        "has_looked": review.version.number in looks,
+        "is_my_look": seen is not None and seen.number in looks,
     }
 
 
-def version_seen(review: Review) -> FilingVersion | None:
-    """The version that this station last acted on; where it never did, the one before. None in a first round."""
+def looks_of(review: Review, user: Any) -> list[int]:
+    """The numbers of the versions that this officer has looked at."""
+    return list(Look.objects.filter(review=review, officer=user).values_list("version__number", flat=True))
+
+
+def version_seen(review: Review, looks: list[int]) -> FilingVersion | None:
+    """The version that this officer saw last, else that the station last acted on, else the one before.
+
+    None in a first round.
+    """
     earlier = FilingVersion.objects.filter(filing=review.version.filing_id, number__lt=review.version.number)
     if review.version.number == 1:
         return None
+    if mine := [number for number in looks if number < review.version.number]:
+        return earlier.get(number=max(mine))
     acted_on = earlier.filter(pk__in=review.decisions.values("version"))
     return acted_on.order_by("-number").first() or earlier.order_by("-number").first()
 

@@ -5,21 +5,23 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, TextField, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import StationPost
+from accounts.models import Delegation, StationPost
 from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import page_of
 from portal.search import find
+from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
 from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
-from supervision.models import Filing, Review
+from supervision.models import Filing, Review, ReviewDecision
 from supervision.progress import Tag, review_tag
 
 Status = Review.Status
@@ -30,6 +32,7 @@ STATUSES: dict[str, list[str]] = {
     "returned": [Status.RETURNED],
     "closed": [Status.APPROVED, Status.KEPT, Status.REJECTED, Status.CANCELLED],
 }
+DECIDING = ("approve", "return", "propose_rejection", "reject", "decline_rejection")  # what makes it 已办
 FILTERS = ("q", "module", "district")
 SHOWN = ("filing__district", "station", "assignee", "version")
 KIND = "review"  # under which name columns, views and exports of the inbox are kept
@@ -69,8 +72,22 @@ def review_list(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": rows_of(page.rows, request.user, request.GET.urlencode()),
             **tabs_of(request, filter, found),
+            **ways_on(page.rows, request.user),
         },
     )
+
+
+def ways_on(reviews: list[Any], user: Any) -> dict[str, Any]:
+    """What may be done with several rows at once: taken by anybody, handed out by the chief."""
+    tickable = [review for review in reviews if review.status in UNTAKEN]
+    officers = officers_led(user) if tickable else []
+    return {"may_tick": {review.pk for review in tickable}, "officers": officers}
+
+
+def officers_led(user: Any) -> list[Any]:
+    """To whom this officer may hand out reviews: nobody unless he is chief."""
+    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    return led_by(user) if posts.exists() else []
 
 
 def require_post(user: Any) -> None:
@@ -81,8 +98,15 @@ def require_post(user: Any) -> None:
 
 def visible_review(request: HttpRequest, pk: UUID) -> Review:
     reviews = Review.objects.visible_to(request.user)
-    related = ("filing__enterprise", "filing__converts", "filing__jurisdiction_area", "station", "assignee", "version")
+    filing = [f"filing__{name}" for name in ("enterprise", "converts", "jurisdiction_area", "created_by")]
+    related = (*filing, "station", "assignee", "version")
     return get_object_or_404(reviews.select_related(*related), pk=pk)
+
+
+def name_of(review: Review) -> str:
+    """The works as they were handed in, not as the applicant is rewording them."""
+    labels = review.version.data["labels"]
+    return labels.get("works_name") or labels.get("project_name") or str(review.filing)
 
 
 def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
@@ -108,8 +132,18 @@ def in_state(state: str) -> Q:
 
 
 def in_scope(scope: str, user: Any) -> Q:
-    """待领取: nobody has it yet. 我经办: this officer has it. 本站全部: all of the station."""
-    return {"queue": Q(status__in=UNTAKEN, assignee=None), "mine": Q(assignee=user), "all": Q()}[scope]
+    """待领取: nobody has it yet. 我经办: it lies with this officer, or with somebody for whom he acts while away.
+
+    本站全部: all of the station. 已办: this officer decided something about it.
+    """
+    away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
+    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING, review=OuterRef("pk"))
+    return {
+        "queue": Q(status__in=UNTAKEN, assignee=None),
+        "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
+        "all": Q(),
+        "done": Q(Exists(decided)),
+    }[scope]
 
 
 def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:

@@ -142,7 +142,7 @@ def test_the_page_lists_the_items_and_says_who_is_told_how(desk, taken, author, 
     assert f"将短信通知：吴*（{author.phone[:3]}****{author.phone[-4:]}）" in text
     assert author.phone not in text
     assert 'value="return" id="id_move_1" checked' in text.replace(' aria-describedby="id_move_helptext"', "")
-    assert "不予通过" not in text
+    assert "不予通过（须站长确认）" in text and "暂不能提出" in text  # this station has no chief yet
 
 
 def test_approving(desk, taken, filing):
