@@ -26,7 +26,7 @@ from supervision.frozen import (
     work_text,
 )
 from supervision.location import location_in
-from supervision.models import Filing, Review, WithdrawalRequest
+from supervision.models import Filing, FilingVersion, Review, WithdrawalRequest
 from supervision.permissions import can_prepare
 from supervision.permit_news import news_of
 from supervision.progress import filing_tag, standing, station_boxes, timeline, was_passed
@@ -60,6 +60,7 @@ def filing_detail(request, pk):
     asked = open_request_of(filing) if has_passed else None
     context = {
         "filing": filing,
+        "name": name_for(request.user, filing, version),
         "tag": filing_tag(filing),
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
@@ -85,6 +86,12 @@ def filing_detail(request, pk):
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }
     return render(request, "supervision/detail.html", context)
+
+
+def name_for(viewer, filing: Filing, version: FilingVersion | None) -> str:
+    """What the page calls the filing: stations read what was handed in, not what is being corrected."""
+    handed_in = version.works_name if version and viewer.kind == viewer.Kind.STAFF else ""
+    return handed_in or str(filing)
 
 
 def promise_of(filing: Filing) -> dict:

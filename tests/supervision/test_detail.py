@@ -98,6 +98,14 @@ def test_the_station_reads_the_same_story_with_names(client, filing):
     assert "安监审核中（李审核）" in page_of(client, filing, officer)
 
 
+def test_the_station_reads_the_name_that_was_handed_in_while_another_is_being_written(client, author, filing):
+    make.returned(review_of(filing, "safety"))
+    Filing.objects.filter(pk=filing.pk).update(works_name="正在改的名称")
+    assert "正在改的名称" in page_of(client, filing, author)
+    page = page_of(client, filing, make.officer("quality"))
+    assert "正在改的名称" not in page and f"<h1>{filing.works_name}</h1>" in page
+
+
 def test_an_officer_elsewhere_does_not_find_it(client, filing):
     client.force_login(make.officer("safety", area="WC"))
     assert client.get(reverse("filing:detail", args=[filing.pk])).status_code == 404
