@@ -69,7 +69,14 @@ def test_everything_is_open_in_a_draft_and_nothing_while_stations_look(author, f
             ("parties", "contractor.head_name"),
             {
                 ("parties", f"contractor.{name}")
-                for name in ("head_name", "head_id_number", "head_phone", "certificate_no")
+                for name in (
+                    "head_name",
+                    "head_id_number",
+                    "head_phone",
+                    "certificate_no",
+                    "exception_case",
+                    "note",
+                )
             },
             ("parties", "contractor.uscc"),
         ),
