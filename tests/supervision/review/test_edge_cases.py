@@ -471,7 +471,7 @@ def test_an_officer_declares_回避_and_the_chief_reassigns(client, taken, offic
         assign_review(review, officer=officer, by=chief)
     colleague = make.officer("safety")
     assign_review(review, officer=colleague, by=chief)
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(Refused, match="已分派给"):
         accept_review(review, by=officer)
     assert make.approved(fresh(review), by=colleague).status == "approved"
     client.force_login(officer)
