@@ -7,10 +7,12 @@ from enum import IntEnum
 from django.db.models import Q, QuerySet
 
 from portal.coordinates import Point, metres_between, to_cgcs2000
+from portal.search import SEARCH_FIELDS
 from portal.validators import normalise_permit_no
 from projects.models import PartyType
 from supervision.catalogue import Module
 from supervision.models import Filing, FilingParty
+from supervision.models.filing import is_any_of
 
 # 存在 leads from an early module to a later one; the other way round nothing is converted.
 EARLIER_MODULES: dict[str, tuple[str, ...]] = {
@@ -60,9 +62,9 @@ def _possible(filing: Filing) -> QuerySet[Filing]:
     if (owner := owner_uscc(filing)) and filing.longitude is not None and filing.latitude is not None:
         near = Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
         owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing")
-        same |= near & Q(pk__in=owned)
+        same |= near & Q(is_any_of("pk", owned))
     others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
-    return others.order_by("-submitted_at", "-pk")[:LOOKED_AT]
+    return others.defer(*SEARCH_FIELDS).order_by("-submitted_at", "-pk")[:LOOKED_AT]
 
 
 def owner_uscc(filing: Filing) -> str:
@@ -120,7 +122,8 @@ def earlier_filings(filing: Filing, user) -> list[Filing]:
         return best
     same = Q(project=filing.project_id)
     if owner := owner_uscc(filing):
-        same |= Q(pk__in=FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing"))
+        owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner)
+        same |= Q(is_any_of("pk", owned.values("filing")))
     statuses = {*CONVERTIBLE, *AWAITED, *ENDED_IN_VAIN}
     visible = Filing.objects.visible_to(user).filter(same, module__in=earlier, status__in=statuses)
     known = {one.pk for one in best}

@@ -12,11 +12,13 @@ from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from portal.search import SEARCH_FIELDS
 from projects.models import ConstructionPermit, PartyType
 from supervision.candidates import EARLIER_MODULES, Match, candidates_for, match_of
 from supervision.catalogue import NOT_STARTED, PERMIT_START_MONTHS, Module, ProjectCategory
 from supervision.frozen import shown_field
 from supervision.models import Filing, FilingParty
+from supervision.models.filing import is_any_of
 
 Status = ConstructionPermit.Status
 # What a source says of 基本信息, in the order of the screen, and where it stands on the source.
@@ -238,7 +240,8 @@ def suspected_among(filings: Iterable[Filing]) -> set:
     owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc__in=set(owners.values()))
     same = Q(project__in=[one.project_id for one in asked]) | Q(project_no__in=numbers)
     early: QuerySet[Filing] = Filing.objects.live().filter(module__in=EARLIER_MODULES[Module.JOINT])
-    others = list(early.filter(same | Q(pk__in=owned.values("filing"))).prefetch_related("parties"))
+    same |= Q(is_any_of("pk", owned.values("filing")))
+    others = list(early.filter(same).defer(*SEARCH_FIELDS).prefetch_related("parties"))
     return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, "")) for other in others)}
 
 

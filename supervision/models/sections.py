@@ -39,6 +39,7 @@ class FilingParty(Identified):
 
     class Meta:
         ordering = ["order", "id"]
+        indexes = [models.Index(fields=["uscc", "party_type"], name="filing_party_uscc", condition=~Q(uscc=""))]
         constraints = [
             models.UniqueConstraint(
                 name="filing_party_has_one_lead_per_type",
