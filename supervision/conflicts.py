@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, UUIDField, Value
+from django.db.models import CharField, Exists, OuterRef, Q, UUIDField, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -93,47 +93,68 @@ def for_stations(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 # What people do elsewhere
 
 
-def posts_elsewhere(filing: Filing, people: Iterable[str]) -> list[Post]:
-    """Every post of these people outside the filing's project, and who employs them: one question, however many."""
+def posts_elsewhere(filing: Filing, people: Iterable[str], *, owner: str = "") -> list[Post]:
+    """Every post of these people outside the filing's project, and who employs them: one question, however many.
+
+    The same works filed before (in an earlier module, say) are no second project; `owner` is the credit code of the
+    建设单位, by which they are known.
+    """
     people = sorted(set(people))
     if not people:
         return []
     branches = (named_elsewhere, leading_elsewhere, watching_elsewhere, employed)
-    first, *rest = (branch(filing, people) for branch in branches)
+    first, *rest = (branch(Elsewhere(filing, owner), people) for branch in branches)
     return [Post(*row) for row in first.union(*rest, all=True)]
 
 
-def named_elsewhere(filing: Filing, people: list[str]):
+@dataclass(frozen=True)
+class Elsewhere:
+    """What lies outside a filing's own project and works."""
+
+    filing: Filing
+    owner: str
+
+    def other(self, path: str = "") -> Q:
+        """That the filing at `path` is neither of this project nor of the same works under another number."""
+        mine = self.filing
+        same = Q(**{f"{path}project": mine.project_id})
+        if mine.project_no:
+            same |= Q(**{f"{path}project_no": mine.project_no})
+        if mine.permit_no:
+            same |= Q(**{f"{path}permit_no": mine.permit_no})
+        if mine.works_name and self.owner:
+            same |= Q(**{f"{path}works_name": mine.works_name, f"{path}uscc_codes__contains": [self.owner]})
+        return ~same
+
+
+def named_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Heads that another live filing names; once it is 报监完毕 its project says who leads."""
     running = [status for status in Filing.LIVE if status != Filing.Status.FILED]
-    named = FilingParty.objects.filter(head_id_index__in=people, filing__status__in=running)
-    return (
-        named.order_by()
-        .exclude(filing__project=filing.project_id)
-        .values_list("head_id_index", "party_type", "filing__project", "filing__works_name", "uscc")
+    named = FilingParty.objects.filter(
+        elsewhere.other("filing__"), head_id_index__in=people, filing__status__in=running
     )
+    return named.order_by().values_list("head_id_index", "party_type", "filing__project", "filing__works_name", "uscc")
 
 
-def leading_elsewhere(filing: Filing, people: list[str]):
+def leading_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Leads of filed projects that still go on: a change of the person or the end of the works frees them."""
-    filed = Filing.objects.filter(project=OuterRef("project"), status=Filing.Status.FILED)
+    filed = Filing.objects.filter(elsewhere.other(), project=OuterRef("project"), status=Filing.Status.FILED)
     leading = ProjectParty.objects.filter(Exists(filed), lead_id_index__in=people, ended_at=None)
-    leading = leading.exclude(project__construction_status__in=ENDED).exclude(project=filing.project_id)
+    leading = leading.exclude(project__construction_status__in=ENDED)
     return leading.order_by().values_list("lead_id_index", "party_type", "project", "project__works_name", "uscc")
 
 
-def watching_elsewhere(filing: Filing, people: list[str]):
+def watching_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Safety officers that another live filing names."""
-    watching = SafetyOfficer.objects.filter(id_index__in=people, filing__status__in=Filing.LIVE)
+    there = elsewhere.other("filing__")
+    watching = SafetyOfficer.objects.filter(there, id_index__in=people, filing__status__in=Filing.LIVE)
     watching = watching.exclude(filing__project__construction_status__in=ENDED)
-    return (
-        watching.order_by()
-        .exclude(filing__project=filing.project_id)
-        .values_list("id_index", literal(OFFICER), "filing__project", "filing__works_name", literal(""))
+    return watching.order_by().values_list(
+        "id_index", literal(OFFICER), "filing__project", "filing__works_name", literal("")
     )
 
 
-def employed(filing: Filing, people: list[str]):
+def employed(elsewhere: Elsewhere, people: list[str]):
     """The enterprises that these people belong to."""
     members = Member.objects.filter(user__id_index__in=people, status=Member.Status.ACTIVE)
     nowhere = Value(None, output_field=UUIDField(null=True))

@@ -119,6 +119,7 @@ class Sheet:
 def sheet_of(filing: Filing) -> Sheet:
     parties, officers = list(filing.parties.all()), list(filing.safety_officers.all())
     people = [party.head_id_index for party in parties] + [officer.id_index for officer in officers]
+    owner = next((party.uscc for party in parties if party.party_type == PartyType.OWNER and party.uscc), "")
     return Sheet(
         filing,
         parties,
@@ -126,7 +127,7 @@ def sheet_of(filing: Filing) -> Sheet:
         list(attachments_in_force(filing)),
         list(MaterialRule.objects.for_filing(filing)),
         officers,
-        posts_elsewhere(filing, filter(None, people)),
+        posts_elsewhere(filing, filter(None, people), owner=owner),
     )
 
 

@@ -72,7 +72,14 @@ def all_addresses(patterns=None, prefix: str = "/") -> list[str]:
     return found
 
 
-SAMPLES = {"uuid": "018f6e2e-0000-7000-8000-000000000000", "int": "1", "slug": "joint", "str": "x", "path": "x"}
+SAMPLES = {
+    "uuid": "018f6e2e-0000-7000-8000-000000000000",
+    "int": "1",
+    "slug": "joint",
+    "date": "2026-11-22",
+    "str": "x",
+    "path": "x",
+}
 
 
 def sample(path: str) -> str:

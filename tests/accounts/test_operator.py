@@ -178,7 +178,7 @@ def test_every_save_is_recorded(desk):
     )
     entries = AuditEntry.objects.filter(event="dictionary.changed", subject_id=station.pk).order_by("id")
     assert [entry.details for entry in entries] == [
-        {"created": True, "fields": ["name"]},
+        {"created": True, "fields": ["name", "separate_reviewers"]},
         {"created": False, "fields": ["phone"]},
     ]
 
