@@ -14,15 +14,20 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Target
 from portal.lists.kinds import Column, Text
-from portal.search import find
+from portal.search import SEARCH_FIELDS, find
 from portal.validators import normalise_permit_no
 from projects.models import PartyType
-from supervision.catalogue import SPECS, Module
+from supervision.catalogue import SPECS, Module, ProjectCategory
 from supervision.forms.search import DUE_FIRST, FilingSearchForm
 from supervision.models import Filing, FilingParty, Review
 from supervision.progress import Tag, filing_tag, review_tag
 
 PARTIES = (PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR)
+NOT_SHOWN = [
+    *SEARCH_FIELDS,
+    *(f"{related}__{name}" for related in ("project", "permit") for name in SEARCH_FIELDS),
+]  # kilobytes a row
+SHOWN_OF_REVIEWS = ("filing", "role", "status", "round", "due_on", "clock_started_at", "assignee__name")
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,9 @@ def due_of() -> QuerySet:
 
 def with_shown(filings: QuerySet, codes: set[str]) -> QuerySet:
     """The filings with what these columns show of them."""
-    reviews = Prefetch("reviews", Review.objects.select_related("assignee"))
-    found = filings.select_related("district", "project", "permit").prefetch_related(reviews)
+    reviews = Review.objects.select_related("assignee").only(*SHOWN_OF_REVIEWS)
+    found = filings.select_related("district", "project", "permit").defer(*NOT_SHOWN)
+    found = found.prefetch_related(Prefetch("reviews", reviews))
     if codes & set(PARTIES):
         units = FilingParty.objects.filter(party_type__in=PARTIES).only("filing", "party_type", "unit_name")
         found = found.prefetch_related(Prefetch("parties", units))
@@ -115,8 +121,10 @@ def of_filing(name: str) -> Callable[[FilingRow], Any]:
     return lambda row: getattr(row.filing, name)
 
 
-def shown_choice(name: str) -> Callable[[FilingRow], Any]:
-    return lambda row: getattr(row.filing, f"get_{name}_display")()
+def category(row: FilingRow) -> Any:
+    """The label; get_project_category_display() would translate all of them, each time."""
+    value = row.filing.project_category
+    return ProjectCategory(value).label if value in ProjectCategory.values else value
 
 
 def unit(party_type: str) -> Callable[[FilingRow], str]:
@@ -141,7 +149,7 @@ def columns_of(module: Module) -> tuple[Column, ...]:
         Column("project_no", field("project_no"), project_no, is_shown=not by_permit, width=24),
         Column("number", field("number"), of_filing("number"), is_shown=False),
         Column("project_name", field("project_name"), of_filing("project_name"), is_shown=False, width=36),
-        Column("category", field("project_category"), shown_choice("project_category"), is_shown=False),
+        Column("category", field("project_category"), category, is_shown=False),
         Column("district", field("district"), of_filing("district"), width=12),
         Column("address", field("address"), of_filing("address"), is_shown=False, width=36),
         Column("area", field("construction_area_m2"), of_filing("construction_area_m2"), is_shown=False),

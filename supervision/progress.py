@@ -104,7 +104,7 @@ def filing_tag(filing: Filing) -> Tag:
         return Tag(_("草稿 · 尚未报监"), tone)
     if filing.status == Filing.Status.APPROVED:
         return Tag(_("审核通过 · 待补报%(missing)s") % {"missing": missing_targets(filing)}, tone)
-    return Tag(str(filing.get_status_display()), tone)
+    return Tag(str(Filing.Status(filing.status).label), tone)  # get_status_display() translates all of them, each time
 
 
 def missing_targets(filing: Filing) -> str:

@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 TASK = "portal.make_exports"
 AN_HOUR = 10  # exports a person may ask for
 AT_ONCE = 3  # exports of a person that are not done yet
-LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 60)
+TIME_LIMIT = 1200  # seconds for one run of the task; a hundred thousand rows take a few minutes
+LEASE = timedelta(seconds=TIME_LIMIT + 60)
 ATTEMPTS = 3
 CHUNK = 1000  # rows read at once
 REMEMBERED = timedelta(days=90)  # after that the row goes too
