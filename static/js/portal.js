@@ -31,7 +31,9 @@ export async function enhance(root) {
     const found = [...root.querySelectorAll(selector)].filter((element) => !element.enhancedBy?.has(selector));
     if (!found.length) return;
     found.forEach((element) => (element.enhancedBy ??= new Set()).add(selector));
-    (await load()).default(found, enhance);
+    const module = await load().catch(() => undefined); // the connection is gone; the page works without
+    if (module) module.default(found, enhance);
+    else found.forEach((element) => element.enhancedBy.delete(selector));
   }));
 }
 

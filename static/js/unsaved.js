@@ -8,6 +8,8 @@ const PAUSE = 250; // milliseconds after the last key
 const NOT_TYPED = new Set(["csrfmiddlewaretoken", "version", "pasted"]);
 const SIGN_OUT = "/signout/";
 
+let isLeaving = false; // signing out: what is still being encrypted is kept no more
+
 export default function unsaved(found) {
   if (!document.body.dataset.who) return;
   if (found.includes(document.body)) everyPage();
@@ -24,8 +26,10 @@ function everyPage() {
   copies().filter((name) => !name.startsWith(mine(""))).forEach((name) => sessionStorage.removeItem(name));
   document.addEventListener("submit", ({ target }) => {
     const path = new URL(target.action).pathname;
-    if (path.endsWith(SIGN_OUT)) copies().forEach((name) => sessionStorage.removeItem(name));
-    else if (path === location.pathname) sessionStorage.setItem(SENT, mine());
+    if (path.endsWith(SIGN_OUT)) {
+      isLeaving = true;
+      copies().forEach((name) => sessionStorage.removeItem(name));
+    } else if (path === location.pathname) sessionStorage.setItem(SENT, mine());
   });
 }
 
@@ -51,6 +55,7 @@ class Copy {
   later() {
     clearTimeout(this.timer);
     this.isTyped = true;
+    isLeaving = false; // whoever types on has stayed
     this.timer = setTimeout(() => this.write(), PAUSE);
   }
 
@@ -71,7 +76,7 @@ class Copy {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const text = new TextEncoder().encode(JSON.stringify(copy));
     const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, this.key, text));
-    if (!this.isTyped) return; // saved meanwhile
+    if (!this.isTyped || isLeaving) return; // saved meanwhile
     const bytes = [...iv, ...sealed].map((byte) => String.fromCharCode(byte)).join("");
     try {
       sessionStorage.setItem(this.name, btoa(bytes));

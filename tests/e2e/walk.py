@@ -508,7 +508,7 @@ def decide(person: Person, conclusion: str, opinion: str) -> None:
     page = person.page
     follow(page, conclusion)
     arrive(person, "**/decide/**")
-    page.get_by_role("radio", name=conclusion).check()
+    page.get_by_role("radio", name=conclusion, exact=True).check()
     page.fill("[name=opinion]", opinion)
     press(page, "提交决定")
     person.sees("已通过，申请单位将收到通知" if conclusion == "通过" else "已退回补正，补正意见已发送")
