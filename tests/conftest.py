@@ -3,11 +3,13 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import django.template
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.template import engines
 from playwright.sync_api import sync_playwright
 
@@ -68,6 +70,18 @@ def chromium():
         running = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_else(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """At the end no thread of a test still holds the database, which is then dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+        )
+    connection.close()
 
 
 @pytest.fixture(autouse=True)
