@@ -163,7 +163,7 @@ def approve(safety, quality):
     for person in (safety, quality):
         assert walk.number_of(person, "我经办") == 1
         page = walk.open_review(person, WORKS)
-        assert person.sees("与第 1 版相比")
+        assert person.sees("与您上次查看的第 1 版相比")
         assert page.locator(".diff ins").all_inner_texts() == [ADDRESS]
         walk.accept(person)
         walk.decide(person, "通过", "同意。")

@@ -147,12 +147,12 @@ def test_the_database_refuses_to_change_the_trail(series, append_only, table, ch
 
 def seal_all(expected):
     """Seal until `expected` entries are; a transaction elsewhere on the server may hold it up for a while."""
-    for _ in range(300):
+    for _ in range(900):
         seal_audit()
         if AuditSeal.objects.count() >= expected:
             return
         time.sleep(0.1)
-    raise AssertionError(f"Only {AuditSeal.objects.count()} of {expected} entries were sealed in 30 s.")
+    raise AssertionError(f"Only {AuditSeal.objects.count()} of {expected} entries were sealed in 90 s.")
 
 
 def verify(*args):
