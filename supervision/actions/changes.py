@@ -274,6 +274,12 @@ def withdraw_change(change: PersonnelChange, *, by) -> PersonnelChange:
     return change
 
 
+def end_changes(filing: Filing) -> None:
+    """A filing that is superseded or void changes nobody any more."""
+    for change in filing.changes.filter(status__in=PersonnelChange.OPEN):
+        end_change(change)
+
+
 def end_change(change: PersonnelChange) -> None:
     change.move("withdraw")
     change.changed_at = timezone.now()
@@ -344,6 +350,7 @@ def put_in_force(change: PersonnelChange, filing: Filing, *, by) -> None:
     party.head_name, party.certificate_no = change.new_name, change.certificate_no or party.certificate_no
     party.head_id_number, party.head_id_index = change.new_id_number, change.new_id_index
     party.head_phone = change.new_phone
+    party.exception_case = party.note = ""  # they were said of the one who left
     party.save()
     filing.parties_version += 1
     filing.changed_at = timezone.now()

@@ -122,9 +122,7 @@ def take_unit_works(filing: Filing, prior: Filing, by) -> list[str]:
 
 def take_attachments(filing: Filing, prior: Filing, by) -> list[str]:
     """The documents, shared by both filings, of each material that is asked here and has none."""
-    asked = set(
-        MaterialRule.objects.filter(module=filing.module, material__is_active=True).values_list("material", flat=True)
-    )
+    asked = set(MaterialRule.objects.for_filing(filing).values_list("material", flat=True))
     held = set(attachments_in_force(filing).values_list("material", flat=True))
     wanted = attachments_in_force(prior).filter(material__in=asked - held)
     for attachment in wanted:

@@ -8,6 +8,7 @@ from accounts.models import Target
 from portal.audit import record
 from portal.notifications import mark_handled, notify
 from projects.actions import complete_project
+from supervision.actions.changes import end_changes
 from supervision.actions.ending import close_request, refuse_rest
 from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of, concerned_by
@@ -88,6 +89,7 @@ def supersede(filing: Filing, *, by) -> None:
     earlier.changed_at = timezone.now()
     earlier.index_search()
     earlier.save(update_fields=["status", "live_key", "changed_at", "search_tokens", "search_text"])
+    end_changes(earlier)
     inherit_numbers(filing)
     record("filing.superseded", earlier, by=by, successor=filing.number)
     link = filing.get_absolute_url()

@@ -9,12 +9,12 @@ from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import mark_handled, notify
 from projects.actions import unfile_project
-from supervision.actions.changes import end_change
+from supervision.actions.changes import end_changes
 from supervision.actions.holding import locked_filing
 from supervision.actions.identity import SEARCH
 from supervision.actions.numbers import end_numbers
 from supervision.actions.people import concerned_by
-from supervision.models import Filing, PersonnelChange
+from supervision.models import Filing
 
 
 @transaction.atomic
@@ -32,8 +32,7 @@ def void_filing(filing: Filing, *, reason: str, by) -> Filing:
     filing.live_key, filing.void_reason, filing.changed_at = None, reason.strip(), timezone.now()
     filing.index_search()
     filing.save(update_fields=["status", "live_key", "void_reason", "changed_at", *SEARCH])
-    for change in filing.changes.filter(status__in=PersonnelChange.OPEN):
-        end_change(change)
+    end_changes(filing)
     if not filing.project.filings.filter(status=Filing.Status.FILED).exists():
         end_numbers(filing.project_id)
         sentence = _("该项目的报监（%(number)s）已作废。") % {"number": filing.number}

@@ -7,12 +7,18 @@ from supervision.actions.people import applicants_of
 from supervision.models import Filing
 
 DRAFTS = (Filing.Status.PULLED, Filing.Status.DRAFT)
-DECIDED = (Filing.Status.APPROVED, Filing.Status.FILED, Filing.Status.RETURNED, Filing.Status.REJECTED)
+OVER = (
+    Filing.Status.APPROVED,
+    Filing.Status.FILED,
+    Filing.Status.RETURNED,
+    Filing.Status.REJECTED,
+    Filing.Status.WITHDRAWN,
+)
 
 
 def tell_waiting(prior: Filing) -> None:
-    """Once `prior` is decided, the people of each draft that named it in 存在 learn how."""
-    if prior.status not in DECIDED:
+    """Once `prior` is decided or taken back, the people of each draft that named it in 存在 learn how."""
+    if prior.status not in OVER:
         return
     for filing in Filing.objects.filter(prior=prior, status__in=DRAFTS):
         link = reverse("filing:submit", args=[filing.pk])

@@ -17,6 +17,7 @@ from supervision.actions.identity import SEARCH
 from supervision.actions.people import applicants_of
 from supervision.actions.settle import settle
 from supervision.actions.submit import new_review, stations_for, tell_station
+from supervision.actions.waiting import tell_waiting
 from supervision.catalogue import SILENCE_WORKDAYS
 from supervision.models import Filing, Review, WithdrawalRequest
 from supervision.permissions import chiefs_of, require_officer, require_preparer, require_untied
@@ -73,6 +74,7 @@ def take_back(filing: Filing, *, by, acting=None) -> None:
     for review in reviews.order_by("role"):
         end_review(review, filing, "filing.withdrawn", by=acting)
     close_request(filing)
+    tell_waiting(filing)
     mark_handled(filing)
     record("filing.withdrawn", filing, by=acting or by, round=filing.round)
 

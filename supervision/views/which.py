@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from enterprises.permissions import enterprises_granted
@@ -54,8 +55,7 @@ def said(answers: dict[str, str]) -> list[dict[str, Any]]:
 def result_of(way: Way, user: Any) -> dict[str, Any]:
     """The module, what to have at hand, and the person's own rows to begin from."""
     spec = SPECS[way.module]
-    rules = MaterialRule.objects.filter(module=way.module, material__is_active=True).select_related("material")
-    materials = list(rules.order_by("material__order", "material_id"))
+    materials = list(MaterialRule.objects.filter(module=way.module).in_force(timezone.localdate()))
     return {
         "way": way,
         "guide": GUIDE[way.module],

@@ -76,6 +76,14 @@ def test_pm_changed_after_filing_needs_consent_papers_and_both_stations_and_then
     assert told("project.lead_appointed").count("王铁山") == 1
 
 
+def test_what_was_said_of_the_manager_who_leaves_does_not_stay_with_the_next_one():
+    where = site()
+    where.filing.parties.filter(party_type="contractor").update(exception_case="a", note="同一工程分期施工。")
+    confirmed(where)
+    party = where.filing.parties.get(party_type="contractor")
+    assert (party.head_name, party.exception_case, party.note) == ("王铁山", "", "")
+
+
 def test_it_becomes_the_next_version_with_its_papers_and_the_reviews_stand_on_it():
     where = site()
     change = confirmed(where)

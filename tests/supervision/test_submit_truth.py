@@ -6,7 +6,7 @@ from django.http import Http404
 from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.notifications.models import Message
-from supervision.actions import await_prior, remove_attachment, supplement_filing, take_over
+from supervision.actions import await_prior, remove_attachment, supplement_filing, take_over, withdraw_filing
 from supervision.catalogue import Module
 from supervision.frozen import attachments_in_force
 from supervision.gaps import gaps_in
@@ -188,6 +188,15 @@ def test_a_conversion_waits_as_a_draft_while_the_early_filing_is_under_review(cl
     submit(filing, author, prior_exists=True, prior=prior)
     filing.refresh_from_db()
     assert (filing.converts, filing.prior) == (prior, None)
+
+
+def test_who_waits_is_told_that_the_early_filing_was_taken_back_and_what_to_answer_now(author):
+    prior = submit(make.ready_filing(Module.EARLY, by=author, project_no=NUMBER), author)
+    filing = make.ready_filing(Module.JOINT, by=author, project_no=NUMBER, created_by=author)
+    await_prior(filing, prior=prior, by=author)
+    withdraw_filing(prior, by=author)
+    message = Message.objects.get(event="filing.prior_decided")
+    assert message.user == author and "已撤回" in message.body and "选择“不存在”" in message.body
 
 
 def test_a_return_is_a_decision_for_those_who_wait(author):

@@ -144,4 +144,5 @@ def review_assign(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, gettext("已转办给 %(name)s。") % {"name": form.cleaned_data["officer"].name})
         return redirect(desk_url(review, back))
     context = {"review": review, "name": name_of(review), "form": form, "desk_url": desk_url(review, back)}
+    context |= {"recusals": list(review.recusals.select_related("officer").order_by("at"))}
     return render(request, "supervision/review/assign.html", context)

@@ -469,6 +469,8 @@ def test_an_officer_declares_回避_and_the_chief_reassigns(client, taken, offic
             act(review, by=officer)
     with pytest.raises(Refused, match="已申请回避"):
         assign_review(review, officer=officer, by=chief)
+    client.force_login(chief)
+    assert "配偶在施工单位任职。" in client.get(reverse("review:assign", args=[taken.pk])).content.decode()
     colleague = make.officer("safety")
     assign_review(review, officer=colleague, by=chief)
     with pytest.raises(Refused, match="已分派给"):
