@@ -8,7 +8,7 @@ TABLES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enterprises", "0001_initial")]
+    dependencies = [("enterprises", "0001_enterprises")]
     operations = [
         migrations.RunSQL(
             f"ALTER TABLE {table} ALTER search_tokens SET STATISTICS 1000",

@@ -6,5 +6,5 @@ from portal.audit.sql import APPEND_ONLY, CHANGEABLE_AGAIN
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0001_initial")]
+    dependencies = [("portal", "0001_kernel")]
     operations = [migrations.RunSQL(APPEND_ONLY, CHANGEABLE_AGAIN)]

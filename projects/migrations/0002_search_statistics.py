@@ -11,7 +11,7 @@ TABLES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0001_initial")]
+    dependencies = [("projects", "0001_projects")]
     operations = [
         migrations.RunSQL(
             f"ALTER TABLE {table} ALTER search_tokens SET STATISTICS 1000",

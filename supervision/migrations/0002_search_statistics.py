@@ -8,7 +8,7 @@ TABLES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supervision", "0001_initial")]
+    dependencies = [("supervision", "0001_filings")]
     operations = [
         migrations.RunSQL(
             f"ALTER TABLE {table} ALTER search_tokens SET STATISTICS 1000",
