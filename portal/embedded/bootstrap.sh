@@ -89,10 +89,11 @@ install_packages() { # "run" or "test"
         make_venv
         find_pip
         echo "Installing packages, about a minute the first time. 正在安装依赖，首次约需一分钟……"
+        # Compiled as they are imported: a third of the packages' modules never are, and a first start waits for this.
         files=
         for file in $(wanted "$1"); do files="$files -r $file"; done
         # shellcheck disable=SC2086
-        PIP_ROOT_USER_ACTION=ignore $pip install -qq --disable-pip-version-check --no-input $files ||
+        PIP_ROOT_USER_ACTION=ignore $pip install -qq --no-compile --disable-pip-version-check --no-input $files ||
             give_up "Installing the packages failed; the reason stands above. Nothing else was changed." \
                 "依赖安装失败，原因见上。未做其他改动。"
         contents "$1" >".venv/installed-$1"
