@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from tests.e2e.launch import ARGUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell is the same Chromium without windows: it opens a page in half the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOT_RUN = pytest.StashKey[int]()
 
 

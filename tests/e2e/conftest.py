@@ -1,8 +1,10 @@
 """A real Chromium against the live server; every page it sees must obey the CSP and raise no script error."""
 
+import os
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page
 
 from portal.documents.tasks import check_documents
@@ -14,8 +16,9 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # only the violations come back: everything axe has to say of a sound page takes a second to carry over
 RUN_AXE = """
-async rules => {
-  const {violations} = await axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false});
+async ([rules, whole]) => {
+  const parts = whole ? document : {include: window.__unseen};
+  const {violations} = await axe.run(parts, {runOnly: rules, resultTypes: ['violations'], preload: false});
   return violations.map(({id, nodes}) => ({id, places: nodes.map(node => node.target)}));
 }
 """
@@ -29,12 +32,52 @@ window.__laid = [...document.querySelectorAll('*')].filter(e => getComputedStyle
 for (const e of window.__laid) e.style.position = 'static';
 """
 TAKE_UP = "for (const e of window.__laid) e.style.position = ''"
-# How a page is built, whatever its texts: a page built like one that axe has seen holds no news for it.
-BUILD = """
-[...new Set([...document.querySelectorAll('*')].map(e => [e.parentElement, e].map(e => e && [e.tagName,
-  ...e.getAttributeNames().filter(name => !['value', 'id', 'href'].includes(name)), e.getAttribute('class')].join(' ')).join(' > ')))].sort().join('\\n')
+# How each element of a page is built: its tag, attributes and classes, and those of all it stands in. Texts do not count.
+# An element built like one that axe has seen at this width holds no news for it; what is new is looked at with all in it.
+UNSEEN = """
+seen => {
+  const known = new Set(seen), fresh = new Set();
+  window.__unseen = [];
+  const leave = ['value', 'id', 'href', 'src', 'for', 'name', 'datetime', 'aria-describedby', 'aria-controls', 'action'];
+  const look = (element, above, within) => {
+    const names = element.getAttributeNames().filter(name => !leave.includes(name)).sort();
+    const own = [element.tagName, ...names, element.getAttribute('class'), element.getAttribute('type')].join(' ');
+    let mark = above;
+    for (let i = 0; i < own.length; i++) mark = Math.imul(mark ^ own.charCodeAt(i), 0x01000193) >>> 0;
+    const isNew = !known.has(mark);
+    if (isNew) { fresh.add(mark); if (!within) window.__unseen.push(element); }
+    for (const child of element.children) look(child, mark, within || isNew);
+  };
+  look(document.body, 0x811c9dc5, false);
+  return [...fresh];
+}
 """
-LOOKED_AT: set[tuple[int, str]] = set()
+
+
+class Seen:
+    """The marks of what axe has looked at in this run, by width; the workers of one run share them through a file."""
+
+    def __init__(self) -> None:
+        self.marks: dict[int, set[int]] = {}
+
+    def file(self, width: int) -> Path | None:
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+        return settings.PORTAL_VAR / "tmp" / f"axe-{run}-{width}" if run else None
+
+    def at(self, width: int) -> set[int]:
+        marks = self.marks.setdefault(width, set())
+        if (file := self.file(width)) and file.exists():
+            marks.update(map(int, file.read_text().split()))
+        return marks
+
+    def add(self, width: int, fresh: list[int]) -> None:
+        self.marks[width].update(fresh)
+        if file := self.file(width):
+            with file.open("a") as lines:
+                lines.write("".join(f"{mark}\n" for mark in fresh))
+
+
+SEEN = Seen()
 
 
 def pytest_collection_modifyitems(items):
@@ -80,12 +123,12 @@ class Person:
         self.page.get_by_text(text).first.wait_for()
         return True
 
-    def axe(self) -> list:
-        """What axe finds against WCAG 2.2 A and AA on the page as it is now."""
+    def axe(self, whole: bool = True) -> list:
+        """What axe finds against WCAG 2.2 A and AA on the page as it is now, or on its unseen parts."""
         # evaluate() runs outside the page's policy, so the policy stays as strict as for everybody
         self.page.evaluate(LAY_DOWN)
         self.page.evaluate(AXE)
-        found = self.page.evaluate(RUN_AXE, AXE_RULES)
+        found = self.page.evaluate(RUN_AXE, [AXE_RULES, whole])
         self.page.evaluate(TAKE_UP)
         return [(each["id"], each["places"]) for each in found]
 
@@ -96,9 +139,12 @@ class Person:
         self.complaints += [f"{violation} at /{where}" for violation in self.page.evaluate("window.__violations")]
         if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.complaints.append(f"scrolls sideways at /{where}")
-        if (build := (self.page.viewport_size["width"], self.page.evaluate(BUILD))) not in LOOKED_AT:
-            LOOKED_AT.add(build)
-            self.complaints += [f"{rule} at /{where}: {places}" for rule, places in self.axe()]
+        if self.page.evaluate("!document.title || !document.documentElement.lang || !document.querySelector('main')"):
+            self.complaints.append(f"has no title, language or main part at /{where}")
+        width = self.page.viewport_size["width"]
+        if fresh := self.page.evaluate(UNSEEN, list(SEEN.at(width))):
+            SEEN.add(width, fresh)
+            self.complaints += [f"{rule} at /{where}: {places}" for rule, places in self.axe(whole=False)]
 
     def leaves(self) -> None:
         self.context.close()
