@@ -95,8 +95,9 @@ def reference(transactional_db):
 class Person:
     """Somebody at a browser: an own context, so that several people act side by side."""
 
-    def __init__(self, chromium, address: str, width: int = 1440, scripts: bool = True):
+    def __init__(self, chromium, address: str, width: int = 1440, scripts: bool = True, phone: bool = False):
         self.scripts = scripts
+        self.widths = (width, 390) if phone else (width,)
         self.context = chromium.new_context(
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -133,18 +134,30 @@ class Person:
         return [(each["id"], each["places"]) for each in found]
 
     def looks(self) -> None:
-        """Look at the page as it is now: what axe finds, or what sticks out at the side, is a complaint."""
+        """Look at the page as it is now: what axe finds, or what sticks out at the side, is a complaint.
+
+        Somebody made with `phone=True` looks at it as a phone shows it, too.
+        """
         self.page.wait_for_load_state()  # a click may still be on its way to the next page
         where = self.page.url.split("/", 3)[-1]
         self.complaints += [f"{violation} at /{where}" for violation in self.page.evaluate("window.__violations")]
-        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            self.complaints.append(f"scrolls sideways at /{where}")
         if self.page.evaluate("!document.title || !document.documentElement.lang || !document.querySelector('main')"):
             self.complaints.append(f"has no title, language or main part at /{where}")
-        width = self.page.viewport_size["width"]
+        for width in self.widths:
+            self.sees_at(width, f"/{where} ({width} px)")
+        self.has_width(self.widths[0])
+
+    def has_width(self, width: int) -> None:
+        if self.page.viewport_size["width"] != width:
+            self.page.set_viewport_size({"width": width, "height": 900})
+
+    def sees_at(self, width: int, where: str) -> None:
+        self.has_width(width)
+        if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            self.complaints.append(f"scrolls sideways at {where}")
         if fresh := self.page.evaluate(UNSEEN, list(SEEN.at(width))):
             SEEN.add(width, fresh)
-            self.complaints += [f"{rule} at /{where}: {places}" for rule, places in self.axe(whole=False)]
+            self.complaints += [f"{rule} at {where}: {places}" for rule, places in self.axe(whole=False)]
 
     def leaves(self) -> None:
         self.context.close()

@@ -3,7 +3,6 @@
 import os
 from datetime import timedelta
 
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,10 +23,9 @@ def shot(person, name):
         person.page.screenshot(path=f"{folder}/{name}-{person.page.viewport_size['width']}.png", full_page=True)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_project_manager_is_changed(reference, people, width):
+def test_a_project_manager_is_changed(reference, people):
     where = site()
-    clerk, owner = people(width=width), people(width=width)
+    clerk, owner = people(phone=True), people(phone=True)
     walk.sign_in(clerk, where.clerk.phone)
     page = walk.visit(clerk, where.filing.get_absolute_url())
     shot(clerk, "detail")
@@ -65,7 +63,7 @@ def test_a_project_manager_is_changed(reference, people, width):
     owner.sees("已送监督站确认")
 
     for role, officer in where.officers.items():
-        desk = people(width=width)
+        desk = people(phone=True)
         walk.sign_in(desk, officer.username, side="管理端")
         page = walk.visit(desk, reverse("review:changes"))
         shot(desk, f"list-{role}")
@@ -89,12 +87,11 @@ def test_a_project_manager_is_changed(reference, people, width):
     shot(clerk, "print")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_pages_around_it(reference, people, width):
+def test_the_pages_around_it(reference, people):
     """Acting managers, mergers and the operator's pages, looked at."""
     where = site()
     change = at_the_stations(where)
-    operator, office, desk = make.operator(), people(width=width), people(width=width)
+    operator, office, desk = make.operator(), people(phone=True), people(phone=True)
     party = ProjectParty.objects.get(project=where.project, party_type="contractor")
     walk.sign_in(office, where.contractor.uscc)
     for name, args in (("acting-list", []), ("acting", [party.pk])):
@@ -114,7 +111,7 @@ def test_the_pages_around_it(reference, people, width):
     walk.visit(desk, "/workbench/?show=changes")
     walk.visit(desk, reverse("filing:print", args=[where.filing.pk]) + "?full=1")
 
-    console = people(width=width)
+    console = people(phone=True)
     other = make.project(name=where.project.name)
     walk.sign_in(console, operator.username, side="管理端")
     project = where.project.pk
@@ -126,7 +123,7 @@ def test_the_pages_around_it(reference, people, width):
     walk.visit(console, reverse("enterprises:console"))
     shot(console, "enterprises")
     walk.visit(console, reverse("enterprises:suspend", args=[where.owner.pk]))
-    visitor = people(width=width)
+    visitor = people(phone=True)
     walk.visit(visitor, reverse("receipt-verify", args=[where.filing.receipt.code]))
     shot(visitor, "verify")
     assert fresh(change).status == PersonnelChange.Status.SUBMITTED

@@ -17,19 +17,18 @@ def filing(reference):
     return make.submitted_filing()
 
 
-def at_desk(people, user, width):
-    person = people(width=width)
+def at_desk(people, user):
+    person = people(phone=True)
     sign_in(person, user.username, make.PASSWORD, side="管理端")
     return person
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confirms(people, filing, width):
+def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confirms(people, filing):
     review = filing.reviews.get(role="safety")
     chief, officer = make.officer("safety", chief=True), make.officer("safety")
     desk = f"/review/{review.pk}/"
 
-    boss = at_desk(people, chief, width)
+    boss = at_desk(people, chief)
     page = boss.opens("/review/")
     boss.looks()
     page.locator("input[name=row]").first.check()
@@ -38,7 +37,7 @@ def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confi
     assert boss.sees("已指派给 李审核 1 件")
     boss.looks()
 
-    clerk = at_desk(people, officer, width)
+    clerk = at_desk(people, officer)
     page = clerk.opens(desk)
     clerk.looks()
     page.get_by_role("button", name="受理").click()
@@ -71,7 +70,7 @@ def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confi
 
 def test_what_is_typed_on_the_decision_page_is_there_again(people, filing):
     review, officer = filing.reviews.get(role="safety"), make.officer("safety")
-    clerk = at_desk(people, officer, 1440)
+    clerk = at_desk(people, officer)
     page = clerk.opens(f"/review/{review.pk}/")
     page.get_by_role("button", name="受理").click()
     page.locator(".bar").get_by_role("link", name="通过", exact=True).click()

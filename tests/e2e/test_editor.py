@@ -13,7 +13,6 @@ from tests.e2e.test_projects import as_file, sign_in
 from tests.supervision.acts import submit
 from tests.supervision.test_corrections import give_back
 
-WIDTHS = (1440, 390)
 PAGES = ("", "basics/", "parties/", "unit-works/", "attachments/")
 
 
@@ -46,10 +45,9 @@ def stored(filing):
     return Filing.objects.get(pk=filing.pk)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_of_the_editor_can_be_read_and_used(people, author, width):
+def test_every_page_of_the_editor_can_be_read_and_used(people, author):
     filing = make.ready_filing("early_intervention", by=author)
-    person, page = at(people, author, "/filing/early/", width=width)
+    person, page = at(people, author, "/filing/early/", phone=True)
     person.looks()
     for path in ("/filing/early/new/", "/filing/advance/new/", *(editor(filing, name) for name in PAGES)):
         page.goto(path)
@@ -154,11 +152,10 @@ def test_several_files_arrive_each_by_itself(people, author):
     assert [each.document.name for each in Attachment.objects.filter(removed_at=None)] == ["丙.jpg"]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_returned_filing_opens_where_it_was_flagged(people, author, width):
+def test_a_returned_filing_opens_where_it_was_flagged(people, author):
     filing = submit(make.ready_filing("early_intervention", by=author), author)
     give_back(filing, ("basics", "works_name"), ("parties", "contractor.head_name"), ("attachments", "M18"))
-    person, page = at(people, author, editor(filing), width=width)
+    person, page = at(people, author, editor(filing), phone=True)
     person.looks()
     for name in PAGES[1:]:
         page.goto(editor(filing, name))

@@ -230,12 +230,11 @@ def test_the_round_of_corrections_on_a_phone(people, author):
     person.looks()
 
 
-@pytest.mark.parametrize("width", (1440, 390))
-def test_the_pages_about_files_can_be_read_and_used(people, author, width):
+def test_the_pages_about_files_can_be_read_and_used(people, author):
     filing = make.draft_filing("early_intervention", by=author)
     attached = attach(filing, material=Material.objects.get(pk="M01"), file=make.pdf("登记表.pdf", pages=2), by=author)
     work()
-    person, page = at(people, author, f"/filing/{filing.pk}/edit/attachments/", width=width)
+    person, page = at(people, author, f"/filing/{filing.pk}/edit/attachments/", phone=True)
     person.looks()
     page.goto("/filing/materials/")
     person.looks()

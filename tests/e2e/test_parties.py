@@ -12,8 +12,8 @@ from tests import make
 from tests.e2e.test_editor import at, editor, saved
 from tests.supervision.acts import submit
 
-SIZES = [{"width": 1440}, {"width": 390}, {"width": 390, "scripts": False}]
-NAMES = ["desk", "phone", "without-scripts"]
+SIZES = [{"phone": True}, {"width": 390, "scripts": False}]
+NAMES = ["desk-and-phone", "without-scripts"]
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from tests.e2e.test_projects import sign_in
 
 
 @pytest.mark.usefixtures("reference")
-@pytest.mark.parametrize(("width", "scripts"), [(1440, True), (390, True), (390, False)])
-def test_three_questions_lead_from_the_application_centre_to_the_right_list(people, width, scripts):
+@pytest.mark.parametrize("scripts", [True, False])
+def test_three_questions_lead_from_the_application_centre_to_the_right_list(people, scripts):
     user = make.site_officer()
     make.award(contractor=make.employer_of(user), works_name="临江商务中心A座")
-    person = people(width=width, scripts=scripts)
+    person = people(phone=True, scripts=scripts)
     page = sign_in(person, user.phone)
     person.opens("/apps/").get_by_role("link", name="该选哪个模块？").click()
     for answer in ("没有施工许可证", "已走完招投标流程", "手续齐全"):
