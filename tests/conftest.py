@@ -49,10 +49,11 @@ def browser() -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The three things in which tests differ from a start: quick hashes, plain static files, loud templates."""
+    """The things in which tests differ from a start: quick hashes, plain static files, loud templates."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.WHITENOISE_AUTOREFRESH = True  # or each test's client would read the whole static folder again
     config.stash[NOT_RUN] = 0
 
 

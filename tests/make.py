@@ -25,8 +25,10 @@ from decimal import Decimal
 from functools import cache
 
 import pikepdf
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 from PIL import Image
@@ -129,10 +131,47 @@ def pdf(name: str = "材料.pdf", pages: int = 1) -> SimpleUploadedFile:
 # People and bodies
 
 
+REFERENCE: dict[str, str] = {}  # table: its rows as COPY writes them, once the data has been loaded in this process
+
+
 def reference() -> None:
-    """Load the reference data unless it is there: one short question to the database."""
-    if not BusinessSystem.objects.exists() or not District.objects.exists():
-        load_reference()
+    """Load the reference data unless it is there: one short question to the database.
+
+    The first time as every installation does, later from a copy of what that made: a tenth of the time.
+    """
+    if BusinessSystem.objects.exists() and District.objects.exists():
+        return
+    if REFERENCE and not holds_rows(REFERENCE):
+        copy_in(REFERENCE)
+        return
+    fresh = not REFERENCE and not holds_rows(tables())
+    load_reference()
+    if fresh:
+        REFERENCE.update((table, copy_out(table)) for table in tables() if holds_rows([table]))
+
+
+def tables() -> list[str]:
+    ours = ("portal", "accounts", "enterprises", "projects", "supervision")
+    return [model._meta.db_table for app in ours for model in apps.get_app_config(app).get_models()]
+
+
+def holds_rows(names) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + " OR ".join(f"EXISTS (SELECT FROM {name})" for name in names))
+        return cursor.fetchone()[0]
+
+
+def copy_out(table: str) -> str:
+    rows = io.StringIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} TO STDOUT", rows)
+    return rows.getvalue()
+
+
+def copy_in(rows: dict[str, str]) -> None:
+    with connection.cursor() as cursor:
+        for table, lines in rows.items():
+            cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(lines))
 
 
 @cache
