@@ -170,15 +170,15 @@ def find_account(account: str, side: str) -> User | None:
     if side == STAFF:
         return User.objects.filter(kind=User.Kind.STAFF, username=account.removeprefix("staff:")).first()
     if len(account) == 18:
-        return User.objects.filter(kind=User.Kind.ENTERPRISE, username=account).first()
+        whole = User.objects.select_related("administrator__enterprise")  # one question, whether or not there is one
+        return whole.filter(kind=User.Kind.ENTERPRISE, username=account).first()
     return User.objects.by_phone(account)
 
 
 def note_in_audit(event: str, user: User | None, account: str, side: str) -> None:
     """Nothing that was typed stands there in full: people type passwords into the wrong field."""
     subject = user or User(id="", username=masked(account))
-    place = {"enterprise_id": enterprise_id_of(subject) if user else None}
-    record(event, subject, by=None, **place, side=side, device=device_name(facts().agent))
+    record(event, subject, by=None, enterprise_id=enterprise_id_of(user), side=side, device=device_name(facts().agent))
 
 
 def masked(account: str) -> str:
