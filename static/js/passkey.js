@@ -48,8 +48,7 @@ export default function passkeys(forms) {
   for (const form of forms) {
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
-      if (form.elements.credential.value) return;
-      event.preventDefault();
+      event.preventDefault(); // form.submit() below asks nobody
       try {
         form.elements.credential.value = JSON.stringify(writable(await answer(form)));
         form.submit();
