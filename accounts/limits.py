@@ -48,10 +48,21 @@ def locked_until(account: str) -> datetime:
     return began + timedelta(seconds=LOCK)
 
 
+def begins_everywhere(account: str) -> bool:
+    """Whether staff are locked out from everywhere, and nobody noted that yet."""
+    if hits(key_everywhere(account), LOCK) < GUESSES_EVERYWHERE:
+        return False
+    return hit(noted_key(account), limit=1, seconds=LOCK)
+
+
+def noted_key(account: str) -> str:
+    return f"lock-noted:{account}"
+
+
 def keys_of_lock(account: str) -> list[str]:
     """What to forget so that `account` may be tried again, from here and from everywhere. Hashed."""
     here = key_here(account)
-    return [index_of(key) for key in (here, f"lock:{here}", key_everywhere(account))]
+    return [index_of(key) for key in (here, f"lock:{here}", key_everywhere(account), noted_key(account))]
 
 
 def forget_keys(keys: list[str]) -> None:

@@ -27,7 +27,16 @@ from accounts.adapter import enterprise_id_of
 from accounts.codes import matching_code, send_code_to_account, steady, use_code
 from accounts.devices import device_name
 from accounts.forms import LOCKED, SignInForm
-from accounts.limits import Gate, admit, is_code_due, locked_until, not_counted, note_failure, note_success
+from accounts.limits import (
+    Gate,
+    admit,
+    begins_everywhere,
+    is_code_due,
+    locked_until,
+    not_counted,
+    note_failure,
+    note_success,
+)
 from accounts.locks import note_lock
 from accounts.models import User
 from accounts.passwords import LONGEST
@@ -78,6 +87,8 @@ def sign_in(
     gate = admit(account, staff=side == STAFF)
     if gate is Gate.LOCKED:
         form.add_error(None, LOCKED)
+        if side == STAFF and begins_everywhere(account):
+            note_lock(account, masked(account), find_account(account, STAFF))
         until = f"{localtime(locked_until(account)):%H:%M}"
         form.add_error(None, _("最迟 %(until)s 自动解锁；急用请联系平台运营人员解锁。") % {"until": until})
     elif gate is Gate.CODE and not form.cleaned_data.get("code"):

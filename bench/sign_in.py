@@ -59,7 +59,10 @@ def medians(act: Act, rounds: int) -> dict[str, float]:
 def report(rounds: int) -> None:
     """Print the medians; nothing stays in the database."""
     create_person(name="测试", phone=KNOWN, id_number=NUMBER, password=PASSWORD, by=None)
-    for name, act, most in (("sign-in, wrong password", sign_in, min(rounds, 19)), ("recovery", recover, min(rounds, 9))):
+    for name, act, most in (
+        ("sign-in, wrong password", sign_in, min(rounds, 19)),
+        ("recovery", recover, min(rounds, 9)),
+    ):
         found = medians(act, most)
         known, unknown = found[KNOWN], found[UNKNOWN]
         print(f"{name}: known {known:.1f} ms, unknown {unknown:.1f} ms, {known - unknown:+.1f} ms ({most} rounds each)")

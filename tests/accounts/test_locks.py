@@ -71,6 +71,17 @@ def test_staff_are_unlocked_too():
     assert is_signed_in(freed)
 
 
+def test_staff_who_are_locked_out_from_everywhere_are_seen_and_freed():
+    user = make.staff(username="ja-safety")
+    for n in range(21):
+        sign_in(Client(), "ja-safety", "wrong-password", "staff", address=f"10.0.{n}.1")
+    assert list(SignInLock.objects.values_list("user", flat=True)) == [user.pk]
+    lift_lock(SignInLock.objects.get().pk, by=make.operator())
+    freed = Client()
+    sign_in(freed, "ja-safety", side="staff", address="10.0.99.1")
+    assert is_signed_in(freed)
+
+
 def test_a_lock_that_is_over_cannot_be_lifted(person):
     lock_out()
     SignInLock.objects.update(ends_at=timezone.now())

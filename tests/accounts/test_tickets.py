@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.actions import create_person
 from accounts.models import RecoveryTicket, Registration, User
+from accounts.tasks import tidy
 from accounts.tickets import (
     confirm_ticket,
     dispute_phone,
@@ -270,6 +271,16 @@ def test_a_dispute_that_is_stopped_or_refused_leaves_the_number(person, operator
     refuse_ticket(dispute_phone(person, phone=OLD), reason="号码仍属原使用人。", by=operators[0])
     person.refresh_from_db()
     assert person.phone_disputed_at is None
+
+
+def test_papers_go_half_a_year_after_the_decision(person, operators):
+    ticket = ticket_for(person)
+    make.ready_document("recovery_id", ticket, make.jpeg())
+    refuse_ticket(ticket, reason="照片不清晰。", by=operators[0])
+    for days, left in ((179, 1), (181, 0)):
+        RecoveryTicket.objects.filter(pk=ticket.pk).update(closed_at=timezone.now() - timedelta(days=days))
+        tidy()
+        assert Document.objects.of(ticket).kept().count() == left
 
 
 # The console

@@ -125,7 +125,7 @@ def test_a_passkey_is_made_and_opens_the_account_alone(reference, people, live_s
     person.context.clear_cookies()
     page.goto(start + "/")
     person.looks()
-    page.get_by_role("button", name="使用通行密钥登录").click()
+    page.get_by_role("button", name="使用通行密钥").click()
     page.wait_for_url("**/home/")
 
 
