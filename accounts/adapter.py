@@ -2,12 +2,14 @@
 
 from base64 import b64decode, b64encode
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts.devices import note_device
 from accounts.models import User
 from portal.audit.actions import record
 from portal.crypto import open_bytes, seal_bytes
@@ -23,7 +25,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)  # with a new session key
-        record("account.signed_in", user, by=user, enterprise_id=enterprise_id_of(user))
+        device = note_device(request, user)
+        record("account.signed_in", user, by=user, enterprise_id=enterprise_id_of(user), device=device.name)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         return redirect("landing")
@@ -50,6 +53,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return open_bytes(b64decode(encrypted_text), self.PLACE).decode()
 
 
-def enterprise_id_of(user: User) -> Any:
-    """In whose 操作日志 the sign-ins of an enterprise's account stand."""
-    return getattr(getattr(user, "administrator", None), "enterprise_id", None)
+def enterprise_id_of(user: User | None) -> Any:
+    """In whose 操作日志 the sign-ins of an enterprise's account stand. One question, also where there is no account."""
+    found = User.objects.filter(pk=user.pk if user else UUID(int=0))
+    return found.values_list("administrator__enterprise_id", flat=True).first()

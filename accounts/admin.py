@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agreement, Station, StationPost, StationRole, User
 from accounts.signin import STAFF, landing_with, safe_next
-from accounts.views import signout
+from accounts.views.own import signout
 from portal.audit.actions import record
 
 

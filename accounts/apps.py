@@ -8,4 +8,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("账号与监督机构")
 
     def ready(self) -> None:
-        autodiscover_modules("drafts")  # it answers for the documents of drafts
+        autodiscover_modules("catalogue", "drafts", "readers")  # the last two answer for documents
+        autodiscover_modules("factors")  # it hears of second factors

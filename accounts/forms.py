@@ -4,17 +4,30 @@ from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.catalogue import HELD_ID, RECOVERY_LETTER, RECOVERY_LICENCE
 from accounts.codes import WRONG, matching_code, use_code
 from accounts.limits import Gate, admit, note_failure, note_success
-from accounts.models import User
-from portal.forms import Habits, NewPasswordField, PortalForm, SmsCodeField
+from accounts.models import User, VerificationCode
+from portal.documents.forms import DocumentField
+from portal.forms import (
+    Habits,
+    MobileField,
+    NewPasswordField,
+    PersonNameField,
+    PortalForm,
+    ResidentIdField,
+    SearchForm,
+    SmsCodeField,
+    UsccField,
+)
 from portal.limits import hit
 
 LOCKED = _("登录失败次数过多，请 15 分钟后再试或使用“忘记密码”")
@@ -145,6 +158,114 @@ class RecoverForm(PortalForm):
         self.fields["id_tail"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
 
+def later(name: str, *args: str) -> Any:
+    """An address that is looked up when the page is drawn."""
+    return reverse_lazy(name, args=args)
+
+
+class PhoneChangeForm(PortalForm):
+    """手机号更换 with the old number at hand: a code to each. Which of the two is wrong is said only of the old one."""
+
+    old_code = CodeField(purpose="phone_change", label=_("原手机号收到的验证码"))
+    phone = MobileField(label=_("新手机号"))
+    code = SmsCodeField(label=_("新手机号收到的验证码"))
+
+    def __init__(self, *args: Any, user: User | None, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.request = user, request
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            old = self.right_code("old_code", self.user.contact_phone() if self.user else None, "phone_change")
+            new = self.right_code("code", self.cleaned_data["phone"], "new_phone")
+            if old and new:
+                use_code(old)
+                use_code(new)
+        return self.cleaned_data
+
+    def right_code(self, field: str, phone: str | None, purpose: str) -> VerificationCode | None:
+        try:
+            return matching_code(phone, self.cleaned_data[field], purpose=purpose, request=self.request)
+        except ValidationError as error:
+            self.add_error(field, error)
+            return None
+
+
+class TicketForm(PortalForm):
+    """What both applications end with: who applies, and the new number with its code."""
+
+    name = PersonNameField(label=_("姓名"))
+    id_number = ResidentIdField(label=_("身份证号"))
+    phone = MobileField(label=_("新手机号"), help_text=_("处理结果发送到这个号码；生效后用它找回密码和登录。"))
+    code = SmsCodeField()
+
+    kinds: dict[str, str] = {}
+    claimed: tuple[str, ...] = ("name", "id_number")
+
+    @property
+    def claim(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.claimed}
+
+
+class LostPhoneForm(TicketForm):
+    """手机号更换 of a person who has the old number no more."""
+
+    held_id = DocumentField(
+        HELD_ID, url=later("accounts:recover-file", "held_id"), label=_("本人手持身份证照片（正面、反面各一张）")
+    )
+
+    kinds = {"held_id": HELD_ID.code}
+
+
+class NewAgentForm(TicketForm):
+    """经办人变更: the enterprise names another agent, because the former one left or cannot be reached."""
+
+    uscc = UsccField()
+    legal_representative = PersonNameField(label=_("法定代表人"))
+    licence = DocumentField(RECOVERY_LICENCE, url=later("accounts:recover-file", "licence"))
+    letter = DocumentField(
+        RECOVERY_LETTER, url=later("accounts:recover-file", "letter"), template=later("enterprises:register-letter")
+    )
+
+    kinds = {"licence": RECOVERY_LICENCE.code, "letter": RECOVERY_LETTER.code}
+    claimed = ("uscc", "legal_representative", "name", "id_number")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("新经办人姓名")
+        self.fields["id_number"].label = _("新经办人身份证号")
+        self.fields["phone"].label = _("新经办人手机号")
+
+
+class TicketNumberForm(SearchForm):
+    """查询进度."""
+
+    number = forms.CharField(label=_("申请编号"), max_length=24)
+
+
+class TicketStopForm(PortalForm):
+    """撤销 with a code to the old number."""
+
+    code = CodeField(purpose="ticket_stop", label=_("原手机号收到的验证码"))
+
+
+class FindingForm(PortalForm):
+    """What the first operator found, for the second one."""
+
+    finding = forms.CharField(
+        label=_("核验说明"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("核对了什么、与何处一致，例如已电话回访法定代表人。复核人员会看到。"),
+    )
+
+
+class ReasonForm(PortalForm):
+    """Why it goes back or is refused."""
+
+    reason = forms.CharField(label=_("原因"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class PasswordForm(Twice, PortalForm):
     """修改密码 of somebody who knows the present one."""
 
@@ -249,6 +370,17 @@ class SecondFactorAgainForm(Counted, Habits, ReauthenticateForm):
 
 class ActivateSecondFactorForm(Counted, Habits, ActivateTOTPForm):
     code = factor_code(_("动态验证码"))
+
+
+class AddPasskeyForm(Habits, AddWebAuthnForm):
+    name = forms.CharField(label=_("名称"), max_length=40, help_text=_("例如“办公室电脑”“我的手机”"))
+    passwordless = forms.BooleanField(
+        label=_("可以代替密码登录"), required=False, help_text=_("需要设备的指纹、面容或锁屏密码。")
+    )
+
+
+class EditPasskeyForm(Habits, EditWebAuthnForm):
+    name = forms.CharField(label=_("名称"), max_length=40)
 
 
 class PasswordAgainForm(PortalForm):

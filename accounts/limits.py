@@ -4,12 +4,14 @@ A guess is counted before the password is looked at and given back when it was r
 same moment are not forty guesses. Unknown accounts are counted and locked in the same way.
 """
 
+from datetime import datetime, timedelta
 from enum import Enum
 
 from django.db import connection
+from django.utils import timezone
 
 from portal.facts import facts
-from portal.limits import forget, hit, hits, index_of
+from portal.limits import LimitWindow, forget, hit, hits, index_of
 
 GUESSES, LOCK = 5, 15 * 60  # from one address
 GUESSES_EVERYWHERE, HOUR = 20, 3600
@@ -37,6 +39,35 @@ def note_failure(account: str) -> bool:
     """Begin the lock if this was the last guess from here; True if it began with this one."""
     here = key_here(account)
     return hits(here, LOCK) >= GUESSES and hit(f"lock:{here}", limit=1, seconds=LOCK)
+
+
+def locked_until(account: str) -> datetime:
+    """When the lock on `account` from this request's address ends; at the latest, if it is locked from everywhere."""
+    window = LimitWindow.objects.filter(key=index_of(f"lock:{key_here(account)}"), seconds=LOCK).first()
+    began = max(window.moments, default=timezone.now()) if window else timezone.now()
+    return began + timedelta(seconds=LOCK)
+
+
+def begins_everywhere(account: str) -> bool:
+    """Whether staff are locked out from everywhere, and nobody noted that yet."""
+    if hits(key_everywhere(account), LOCK) < GUESSES_EVERYWHERE:
+        return False
+    return hit(noted_key(account), limit=1, seconds=LOCK)
+
+
+def noted_key(account: str) -> str:
+    return f"lock-noted:{account}"
+
+
+def keys_of_lock(account: str) -> list[str]:
+    """What to forget so that `account` may be tried again, from here and from everywhere. Hashed."""
+    here = key_here(account)
+    return [index_of(key) for key in (here, f"lock:{here}", key_everywhere(account), noted_key(account))]
+
+
+def forget_keys(keys: list[str]) -> None:
+    """Lift a lock: count anew under these hashed keys."""
+    LimitWindow.objects.filter(key__in=keys).delete()
 
 
 def note_success(account: str, *, staff: bool) -> None:

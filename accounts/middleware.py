@@ -11,8 +11,11 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.devices import remember_device
+from accounts.factors import HAS_FACTOR, needs_factor
 from accounts.models import User
 from accounts.signin import TIMED_OUT, landing_with, safe_next
 from portal.errors import wants_json
@@ -35,20 +38,37 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return self.get_response(request)
+            response = self.get_response(request)
+            remember_device(request, response)
+            return response
         if is_over(request):
             logout(request)
             return timed_out(request)
-        if time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY:
+        if time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY and request.path != reverse("accounts:time-left"):
             request.session[SEEN] = int(time.time())
         return self.get_response(request)
 
 
 def is_over(request: HttpRequest) -> bool:
+    return min(seconds_left(request)) < 0
+
+
+def seconds_left(request: HttpRequest) -> tuple[int, int]:
+    """How long the session lasts if nothing is done, and how long at most."""
     now = time.time()
-    sort = "staff" if cast(User, request.user).kind == User.Kind.STAFF else "other"
-    idle = now - request.session.get(SEEN, now) > settings.SESSION_IDLE[sort]
-    return idle or now - request.session.setdefault(BEGAN, int(now)) > HOURS[sort] * 3600
+    sort = sort_of(cast(User, request.user))
+    idle = settings.SESSION_IDLE[sort] - (now - request.session.get(SEEN, now))
+    return int(idle // 1), int(HOURS[sort] * 3600 - (now - request.session.setdefault(BEGAN, int(now))))
+
+
+def sort_of(user: User) -> str:
+    """By which of the two rules the session of an account ends."""
+    return "staff" if user.kind == User.Kind.STAFF else "other"
+
+
+def stay(request: HttpRequest) -> None:
+    """继续: the idle time begins anew, now and not at the next minute."""
+    request.session[SEEN] = int(time.time())
 
 
 def timed_out(request: HttpRequest) -> HttpResponse:
@@ -90,3 +110,36 @@ class FirstPassword:
         if wants_json(request):
             return JsonResponse({"ok": False, "reasons": [_("请先修改初始密码。")]}, status=403)
         return redirect("accounts:first-password")
+
+
+class SecondFactor:
+    """Where the settings ask for a second factor, nothing else opens until there is one (product §1)."""
+
+    OPEN = FirstPassword.OPEN | {
+        "accounts:account",
+        "accounts:time-left",
+        "accounts:stay",
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_list_webauthn",
+    }
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        place = request.resolver_match.view_name if request.resolver_match else ""
+        if not request.user.is_authenticated or place in self.OPEN or request.session.get(HAS_FACTOR):
+            return None
+        if not needs_factor(cast(User, request.user)):
+            return None
+        if wants_json(request):
+            return JsonResponse({"ok": False, "reasons": [_("请先启用第二重验证。")]}, status=403)
+        return redirect("mfa_index")

@@ -18,37 +18,46 @@ from portal.audit.actions import record
 from portal.validators import normalise_resident_id
 
 KEPT = "recovering"  # in the session: which account, and whose it is if the words fitted
+CHANGING = "changing_phone"  # the same for 手机号更换
 LINK_HOURS = 24
 
 
-def begin_recovery(request: HttpRequest, *, account: str, id_tail: str) -> None:
+def begin_recovery(
+    request: HttpRequest, *, account: str, id_tail: str, kept: str = KEPT, purpose: str = "password_reset"
+) -> None:
     """Remember the account in the session and text a code if the words fit. ValidationError when asked too often."""
     account = canonical_account(account, ENTERPRISE)
     with steady():
         user = find_account(account, ENTERPRISE)
-        user = user if user and user.is_active and ends_with(id_number_of(user), id_tail) else None
-        request.session[KEPT] = {"account": account, "user": str(user.pk) if user else ""}
+        user = user if user and is_recoverable(user) and ends_with(id_number_of(user), id_tail) else None
+        request.session[kept] = {"account": account, "user": str(user.pk) if user else ""}
         phone = user.contact_phone() if user else None
-        send_code_to_account(phone, account=account, purpose="password_reset", request=request)
+        send_code_to_account(phone, account=account, purpose=purpose, request=request)
 
 
-def send_recovery_code(request: HttpRequest) -> None:
+def is_recoverable(user: User) -> bool:
+    """Whether a code to the number on file may open it: not if somebody else holds that number now (edge case 41)."""
+    return user.is_active and user.phone_disputed_at is None
+
+
+def send_recovery_code(request: HttpRequest, kept: str = KEPT, purpose: str = "password_reset") -> None:
     """Another code to whoever is recovering in this browser. ValidationError when asked too often."""
     with steady():
-        user = recovering_user(request)
+        user = recovering_user(request, kept)
         phone = user.contact_phone() if user else None
-        account = request.session[KEPT]["account"]
-        send_code_to_account(phone, account=account, purpose="password_reset", request=request)
+        account = request.session[kept]["account"]
+        send_code_to_account(phone, account=account, purpose=purpose, request=request)
 
 
-def is_recovering(request: HttpRequest) -> bool:
-    return KEPT in request.session
+def is_recovering(request: HttpRequest, kept: str = KEPT) -> bool:
+    return kept in request.session
 
 
-def recovering_user(request: HttpRequest) -> User | None:
+def recovering_user(request: HttpRequest, kept: str = KEPT) -> User | None:
     """The owner, if account and ID number fitted; the page must not tell."""
-    kept = request.session.get(KEPT) or {}
-    return User.objects.filter(pk=kept["user"], is_active=True).first() if kept.get("user") else None
+    stored = request.session.get(kept) or {}
+    user = User.objects.filter(pk=stored["user"]).first() if stored.get("user") else None
+    return user if user and is_recoverable(user) else None
 
 
 def id_number_of(user: User) -> str:

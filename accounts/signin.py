@@ -18,17 +18,30 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actions import is_unused
 from accounts.adapter import enterprise_id_of
 from accounts.codes import matching_code, send_code_to_account, steady, use_code
+from accounts.devices import device_name
 from accounts.forms import LOCKED, SignInForm
-from accounts.limits import Gate, admit, is_code_due, not_counted, note_failure, note_success
+from accounts.limits import (
+    Gate,
+    admit,
+    begins_everywhere,
+    is_code_due,
+    locked_until,
+    not_counted,
+    note_failure,
+    note_success,
+)
+from accounts.locks import note_lock
 from accounts.models import User
 from accounts.passwords import LONGEST
 from portal.audit.actions import record
+from portal.facts import facts
 from portal.forms import posted
 from portal.masking import mask_id, mask_phone
 from portal.validators import normalise_mobile, normalise_uscc
@@ -74,6 +87,10 @@ def sign_in(
     gate = admit(account, staff=side == STAFF)
     if gate is Gate.LOCKED:
         form.add_error(None, LOCKED)
+        if side == STAFF and begins_everywhere(account):
+            note_lock(account, masked(account), find_account(account, STAFF))
+        until = f"{localtime(locked_until(account)):%H:%M}"
+        form.add_error(None, _("最迟 %(until)s 自动解锁；急用请联系平台运营人员解锁。") % {"until": until})
     elif gate is Gate.CODE and not form.cleaned_data.get("code"):
         not_counted(account)
         form = SignInForm(side=side, with_code=True, initial={"account": form.cleaned_data["account"]})
@@ -95,6 +112,7 @@ def known_person(request: HttpRequest, form: SignInForm, account: str, side: str
     note_in_audit("account.sign_in_failed", user, account, side)
     if begins_lock:
         note_in_audit("account.sign_in_locked", user, account, side)
+        note_lock(account, masked(account), user)
     form.add_error(None, _("账号、密码或短信验证码错误") if gate is Gate.CODE else _("账号或密码错误"))
     return None
 
@@ -163,14 +181,15 @@ def find_account(account: str, side: str) -> User | None:
     if side == STAFF:
         return User.objects.filter(kind=User.Kind.STAFF, username=account.removeprefix("staff:")).first()
     if len(account) == 18:
-        return User.objects.filter(kind=User.Kind.ENTERPRISE, username=account).first()
+        whole = User.objects.select_related("administrator__enterprise")  # one question, whether or not there is one
+        return whole.filter(kind=User.Kind.ENTERPRISE, username=account).first()
     return User.objects.by_phone(account)
 
 
 def note_in_audit(event: str, user: User | None, account: str, side: str) -> None:
     """Nothing that was typed stands there in full: people type passwords into the wrong field."""
     subject = user or User(id="", username=masked(account))
-    record(event, subject, by=None, enterprise_id=enterprise_id_of(subject) if user else None, side=side)
+    record(event, subject, by=None, enterprise_id=enterprise_id_of(user), side=side, device=device_name(facts().agent))
 
 
 def masked(account: str) -> str:

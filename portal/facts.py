@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest
 
-AGENT_LENGTH = 120
+AGENT_LENGTH = 250  # the names of today's browsers stand at the end
 
 
 @dataclass(frozen=True)

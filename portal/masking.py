@@ -23,3 +23,11 @@ def _keep(text: str | None, head: int, tail: int) -> str:
     if hidden < 2:
         return "*" * len(text)
     return text[:head] + "*" * hidden + text[-tail:]
+
+
+def mask_address(address: str | None) -> str:
+    """Roughly where from: the first half of an IPv4 address, the first three groups of an IPv6 one."""
+    address = str(address or "").strip()
+    if ":" in address:
+        return ":".join(address.split(":")[:3]) + ":*"
+    return ".".join(address.split(".")[:2]) + ".*.*" if address.count(".") == 3 else ""

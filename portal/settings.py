@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstPassword",
+    "accounts.middleware.SecondFactor",
     "portal.middleware.ExplainRefusals",
 ]
 
@@ -138,8 +139,14 @@ MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
     "reauthenticate": "accounts.forms.SecondFactorAgainForm",
     "activate_totp": "accounts.forms.ActivateSecondFactorForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.EditPasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # browsers let a local start use passkeys without https
+# Whose accounts must have a second factor: any of station, operator, auditor
+SECOND_FACTOR_REQUIRED = env_list("SECOND_FACTOR_REQUIRED", "station,operator,auditor" if PRODUCTION else "")
 MFA_TOTP_TOLERANCE = 1  # half a minute early or late; accounts.forms sees to it that no code works twice
 MFA_TOTP_ISSUER = env("PLATFORM_NAME", "武汉市智慧建管一体化服务平台")
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -154,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
 INITIAL_PASSWORD = env("INITIAL_PASSWORD", "Zjwh@123!")  # printed in the guide; opens nothing but its own change
 INITIAL_PASSWORD_DAYS = env_int("INITIAL_PASSWORD_DAYS", 30)
 CODE_LIFETIME = timedelta(minutes=5)
+RECOVERY_WAIT = timedelta(hours=env_int("RECOVERY_WAIT_HOURS", 72))  # in which a change of phone can be stopped
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
@@ -261,6 +269,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
+    "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},

@@ -22,6 +22,7 @@ PUBLIC = {
     "notices",
     "accounts:code-question",
     "mfa_authenticate",  # the second step of signing in
+    "mfa_login_webauthn",  # the first one, with a passkey
     "projects:letter",  # the blank letter
     "tray",  # what would have been sent; tests/portal/test_tray.py says to whom it opens
 }

@@ -17,6 +17,8 @@ class VerificationCode(Identified):
         SIGN_IN = "sign_in", _("登录")
         PASSWORD_RESET = "password_reset", _("密码重置")
         PHONE_CHANGE = "phone_change", _("手机号更换")
+        NEW_PHONE = "new_phone", _("绑定新手机号")
+        TICKET_STOP = "ticket_stop", _("撤销手机号更换申请")
 
     purpose = models.CharField(max_length=30, choices=Purpose)
     phone_index = models.CharField(max_length=64)

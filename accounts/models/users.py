@@ -52,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin, Identified):
     phone_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
     phone_tail = models.CharField(max_length=4, blank=True, editable=False)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
+    phone_disputed_at = models.DateTimeField(
+        null=True, blank=True, editable=False
+    )  # somebody else holds the number now
     id_type = models.CharField(_("证件类型"), max_length=20, default="resident")
     id_number = EncryptedTextField(_("身份证号"), null=True, blank=True)
     id_index = models.CharField(max_length=64, null=True, unique=True, editable=False)

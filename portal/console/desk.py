@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import Agreement, Station, StationPost, StationRole
+from accounts.models import Agreement, RecoveryTicket, SignInLock, Station, StationPost, StationRole
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
 from portal.console.gates import for_operators
@@ -32,7 +32,19 @@ class Card:
     count: Callable[[], int]
 
 
+def waiting_tickets() -> int:
+    """Applications that wait for the first or the second operator."""
+    states = [RecoveryTicket.Status.SUBMITTED, RecoveryTicket.Status.PROPOSED]
+    return RecoveryTicket.objects.filter(status__in=states).count()
+
+
+def locks_in_force() -> int:
+    return SignInLock.objects.in_force().exclude(user=None).count()
+
+
 WORK = [
+    Card(_("找回与变更"), _("核验和复核手机号更换、经办人变更"), "accounts:tickets", waiting_tickets),
+    Card(_("登录锁定"), _("输错密码被锁定的账号，可以解除"), "accounts:locks", locks_in_force),
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),

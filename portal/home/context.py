@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from accounts.middleware import sort_of
 from accounts.models import StationPost, User
 from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
@@ -37,6 +38,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "menu": cache(lambda: menu_of(request)) if seen else [],
         "unread": (lambda: seen()["unread"]) if seen else 0,
         "person": cache(lambda: person_of(request)) if seen else None,
+        "idle": settings.SESSION_IDLE[sort_of(who(request))] if seen else 0,
     }
 
 

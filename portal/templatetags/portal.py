@@ -1,6 +1,10 @@
 """The portal's own tags and filters; a builtin of every template."""
 
+import json
+from typing import Any
+
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
 
 from portal import masking, once
@@ -10,6 +14,12 @@ register = template.Library()
 register.filter("mask_name", masking.mask_name)
 register.filter("mask_phone", masking.mask_phone)
 register.filter("mask_id", masking.mask_id)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a data attribute that a script reads; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from accounts.actions import accept_agreement, create_person, hand_over_acceptan
 from accounts.codes import check_code
 from accounts.drafts import close_draft
 from accounts.models import Agreement, Registration, User
+from accounts.tickets import dispute_phone
 from enterprises.models import Enterprise, Position
 from portal.audit.actions import record
 from portal.documents import storage
@@ -107,6 +108,8 @@ def known_already(person: dict[str, str], project: Project) -> Known | None:
     by_number = User.objects.by_id_number(person["id_number"])
     if by_phone != by_number:
         record("identity.disputed", by_phone or by_number, by=None, project=str(project.pk))
+    if by_phone and by_phone != by_number:
+        dispute_phone(by_phone, phone=person["phone"])
     if by_phone:
         return Known.PHONE
     return Known.IDENTITY if by_number else None

@@ -39,3 +39,23 @@ def page(response) -> str:
 def stripped(response) -> str:
     """A page without what differs each time: the CSRF token."""
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page(response))
+
+
+def code_to(phone: str, event: str = "account.code") -> str:
+    """The code of the last text to a phone."""
+    deliveries = [each for each in Delivery.objects.filter(event=event).order_by("created_at") if each.address == phone]
+    found = re.search(r"[0-9]{6}", deliveries[-1].text)
+    assert found
+    return found[0]
+
+
+def told(phone: str) -> list[str]:
+    """The events that were texted to a phone, codes left out."""
+    rows = Delivery.objects.exclude(event="account.code").order_by("created_at")
+    return [each.event for each in rows if each.address == phone]
+
+
+def sure(browser: Client) -> Client:
+    """Whoever is signed in types the password again, as before something delicate."""
+    assert browser.post("/account/confirm/", {"password": make.PASSWORD}).status_code == 302
+    return browser

@@ -39,7 +39,8 @@ def test_a_person_sets_a_new_password(person):
     assert other.get("/home/").url == "/?next=/home/"
     assert not is_signed_in(browser)
     assert sign_in(browser, PHONE, NEW).status_code == 302
-    assert Message.objects.get(user=person).event == "account.password_changed"
+    told = ["account.password_changed", "account.new_device"]
+    assert list(Message.objects.filter(user=person).order_by("created_at").values_list("event", flat=True)) == told
     assert Delivery.objects.filter(event="account.password_changed").count() == 1
 
 

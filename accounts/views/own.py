@@ -1,8 +1,7 @@
 """Pages of one's own account, and those before one has a session."""
 
-from typing import cast
-
 from allauth.account import views as allauth_views
+from allauth.mfa.base import views as mfa_views
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
@@ -17,6 +16,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.actions import set_first_password, set_password
 from accounts.codes import WAIT, answer_question, ask_question, send_code
+from accounts.devices import follow_session
+from accounts.factors import is_obliged
 from accounts.forms import (
     FirstPasswordForm,
     NewPasswordForm,
@@ -25,7 +26,7 @@ from accounts.forms import (
     QuestionForm,
     RecoverForm,
 )
-from accounts.models import User
+from accounts.models import RecoveryTicket
 from accounts.recovery import (
     KEPT,
     begin_recovery,
@@ -36,6 +37,8 @@ from accounts.recovery import (
     user_of_token,
 )
 from accounts.signin import ENTERPRISE, STAFF, canonical_account, landing_with, safe_next, send_code_for_sign_in
+from accounts.views import me
+from accounts.views.recovery import send_new_code, send_old_code, send_stop_code_by_script
 from portal.audit.actions import record
 from portal.errors import wants_json
 from portal.forms import MobileField, posted
@@ -48,9 +51,11 @@ SENT = gettext_lazy("如信息无误，验证码已发送到预留手机")
 reauthenticate = allauth_views.reauthenticate
 
 
-def me(request: HttpRequest) -> User:
-    """Whoever is signed in: LoginRequiredMiddleware lets nobody else come here."""
-    return cast(User, request.user)
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """第二重验证: allauth's page, and whether the settings ask this account for one."""
+    response = mfa_views.index(request)
+    response.context_data["is_obliged"] = is_obliged(me(request))
+    return response
 
 
 def signout(request: HttpRequest) -> HttpResponse:
@@ -178,6 +183,9 @@ SENDERS = {
     "first_password": send_own_code,
     "sign_in": send_sign_in_code,
     "password_reset": send_code_again,
+    "phone_change": send_old_code,
+    "new_phone": send_new_code,
+    "ticket_stop": send_stop_code_by_script,
 }
 
 
@@ -202,7 +210,10 @@ def account(request: HttpRequest) -> HttpResponse:
     """个人中心: one's own data, masked until asked for."""
     user = me(request)
     shown = {"phone": mask_phone(user.contact_phone()), "id_number": mask_id(user.id_number)}
-    context = {"shown": shown, "has_factor": is_mfa_enabled(user)}
+    open_tickets = user.recovery_tickets.filter(status__in=RecoveryTicket.OPEN[1:]) | user.recovery_tickets.filter(
+        kind=RecoveryTicket.Kind.RECYCLED, status__in=RecoveryTicket.OPEN
+    )
+    context = {"shown": shown, "has_factor": is_mfa_enabled(user), "tickets": open_tickets}
     return render(request, "accounts/account.html", context)
 
 
@@ -226,7 +237,9 @@ def account_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(user=user, **posted(request))
     if form.is_valid():
         set_password(user, form.cleaned_data["password"], by=user)
+        key = request.session.session_key
         update_session_auth_hash(request, user)
+        follow_session(request, user, key)
         messages.success(request, _("密码已修改，账号已在其他设备上退出登录。"))
         return redirect("accounts:account")
     return render(request, "accounts/account_password.html", {"form": form})
