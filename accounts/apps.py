@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -9,3 +11,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("drafts")  # it answers for the documents of drafts
+        import_module("accounts.privacy.requests")  # the same for proofs
+        autodiscover_modules("privacy")  # each app says what it holds about a person

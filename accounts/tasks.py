@@ -8,14 +8,29 @@ from django.utils import timezone
 from accounts.actions import close_unused_accounts
 from accounts.drafts import expired_drafts
 from accounts.models import VerificationCode
+from accounts.privacy.copies import TASK, claim, make_copy, wipe_old_copies
+from accounts.privacy.requests import drop_old_drafts
 from portal.documents.actions import purge
 from portal.documents.models import Document
+from portal.relay import nudge
+
+
+@shared_task(name=TASK)
+def make_data_copies() -> None:
+    """Make what people asked for, one after the other; a few at a time, the rest is left to another call."""
+    for _turn in range(5):
+        if (copy := claim()) is None:
+            return
+        make_copy(copy)
+    nudge(TASK)
 
 
 @shared_task(name="accounts.tidy")
 def tidy() -> None:
     """Close accounts that nobody came for; drop drafts and codes that count no more (security S4, PIPL art. 47)."""
     close_unused_accounts()
+    wipe_old_copies()
+    drop_old_drafts()
     VerificationCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()
     for draft in expired_drafts():
         purge(Document.objects.of(draft).kept())

@@ -238,6 +238,7 @@ FEED_SOURCES = {
 FEED_EVERY = env_int("FEED_EVERY", 600)  # seconds between two looks at a source
 FEED_TIMEOUT = env_int("FEED_TIMEOUT", 20)  # seconds that a source may be silent
 FEED_PRIVATE_NETWORK = env_bool("FEED_PRIVATE_NETWORK", not PRODUCTION)  # sources inside our own network
+APPROVALS_A_DAY = env_int("APPROVALS_A_DAY", 20)  # project users one account approves before a code is asked for
 EXPORT_ROWS = env_int("EXPORT_ROWS", 100_000)  # rows of one Excel export
 
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
@@ -276,6 +277,7 @@ RELAY_SWEEP = [
     "portal.check_documents",
     "portal.deliver",
     "portal.make_exports",
+    "accounts.make_data_copies",
     "portal.seal_audit",
     "portal.check_audit",
 ]
