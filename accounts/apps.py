@@ -12,4 +12,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("drafts")  # it answers for the documents of drafts
         import_module("accounts.privacy.requests")  # the same for proofs
+        import_module("accounts.privacy.rules")
         autodiscover_modules("privacy")  # each app says what it holds about a person

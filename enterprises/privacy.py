@@ -1,8 +1,10 @@
 """What this app holds about a person, and what ends with their account (PIPL 44–47)."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -11,8 +13,10 @@ from accounts.privacy.closing import register_closing, register_forgetting
 from accounts.privacy.sections import Held, Section, register_files, register_section, shown_time
 from enterprises.models import Enterprise, Member
 from portal.audit import record
+from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.masking import mask_name
+from portal.retention import Rule, register_rule
 
 OVER = (Member.Status.LEFT, Member.Status.DECLINED)
 AT_WORK = _("在职期间保留，用于核实身份")
@@ -46,7 +50,7 @@ def files_of_member(user: User) -> Iterator[Held]:
         yield Held(document, "" if over else AT_WORK)
 
 
-def leave_all(user: User, *, by: User) -> None:
+def leave_all(user: User, *, by: User | None) -> None:
     """Every membership ends with the account, under the name that the enterprise knows."""
     for member in user.memberships.exclude(status__in=OVER).select_for_update(of=("self",), no_key=True):
         member.move("leave")
@@ -61,6 +65,13 @@ def forget_invitations(user: User) -> None:
     Registration.objects.filter(pk__in=user.memberships.values("pk")).delete()
 
 
+def files_of_the_left(cutoff: datetime) -> QuerySet[Document]:
+    """Of people who left so long ago, or never agreed to come."""
+    left = Member.objects.filter(Q(ended_at__lt=cutoff) | Q(ended_at=None, created_at__lt=cutoff), status__in=OVER)
+    return Document.objects.filter(holder_type="enterprises.member", holder_id__in=left.values("pk")).kept()
+
+
+register_rule(Rule("left_member_files", _("已离职人员的材料"), files_of_the_left, lambda document: purge([document])))
 register_section(
     Section(
         "memberships",

@@ -1,22 +1,34 @@
 """What this app holds about a person, and what ends with their account (PIPL 44–47)."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.privacy.closing import register_closing, register_forgetting, register_obstacle
+from accounts.privacy.closing import (
+    close_account,
+    forget_account,
+    register_closing,
+    register_forgetting,
+    register_obstacle,
+)
 from accounts.privacy.sections import Held, Section, register_files, register_section, shown_time
 from portal.audit import record
+from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.notifications import mark_handled
+from portal.retention import Rule, register_rule
+from projects.actions.waiting import CLOSED
 from projects.models import ProjectParty, ProjectUser
 from projects.permissions import delegations, led_by
 
 Status = ProjectUser.Status
+REFUSED = (Status.REJECTED, Status.WITHDRAWN)
 LIVE = {
     Status.SUBMITTED: _("申请正在审核，处理后可以删除"),
     Status.APPROVED: _("项目任职期间保留，作为审核依据"),
@@ -62,7 +74,7 @@ def posts_to_leave(user: User) -> list[str]:
     return [_now("您是“%(project)s”的负责人，请先办理人员变更。") % {"project": name} for name in names]
 
 
-def end_all(user: User, *, by: User) -> None:
+def end_all(user: User, *, by: User | None) -> None:
     """What waits is withdrawn, what was agreed ends, what was delegated is given back."""
     rows = user.project_memberships.filter(status__in=[Status.SUBMITTED, Status.APPROVED])
     for application in rows.select_for_update(of=("self",), no_key=True).select_related("project"):
@@ -85,6 +97,40 @@ def forget_words(user: User) -> None:
         application.save(update_fields=["search_tokens", "search_text", "reason"])
 
 
+def files_of(applications: QuerySet[ProjectUser]) -> QuerySet[Document]:
+    return Document.objects.filter(holder_type="projects.projectuser", holder_id__in=applications.values("pk")).kept()
+
+
+def refused_files(cutoff: datetime) -> QuerySet[Document]:
+    """Photo and letter of applications that came to nothing, as the agreement promises."""
+    over = Q(decided_at__lt=cutoff) | Q(ended_at__lt=cutoff)
+    return files_of(ProjectUser.objects.filter(over, status__in=CLOSED))
+
+
+def ended_files(cutoff: datetime) -> QuerySet[Document]:
+    """Of people who left the project: they were for the decision about their place there."""
+    return files_of(ProjectUser.objects.filter(status=Status.ENDED, ended_at__lt=cutoff))
+
+
+def refused_newcomers(cutoff: datetime) -> QuerySet[User]:
+    """Accounts that somebody made to join a project, were refused or withdrew, and never belonged anywhere since."""
+    mine = ProjectUser.objects.filter(user=OuterRef("pk"))
+    refused = mine.filter(Q(decided_at__lt=cutoff) | Q(ended_at__lt=cutoff), status__in=REFUSED)
+    still = mine.exclude(Q(decided_at__lt=cutoff) | Q(ended_at__lt=cutoff), status__in=REFUSED)
+    people = User.objects.filter(kind=User.Kind.PERSONAL, created_by=None, closed_at=None, is_sample=False)
+    alone = people.filter(memberships=None, projects_led=None, acting_posts=None)
+    return alone.filter(Exists(refused), ~Exists(still)).exclude(data_requests__status="submitted")
+
+
+def forget_newcomer(user: User) -> None:
+    """The account ends and who it was is forgotten in one go."""
+    close_account(user, by=None)
+    forget_account(user)
+
+
+register_rule(Rule("refused_files", _("未通过申请的材料"), refused_files, lambda document: purge([document])))
+register_rule(Rule("ended_files", _("已结束项目用户的材料"), ended_files, lambda document: purge([document])))
+register_rule(Rule("refused_newcomers", _("未通过申请、未加入任何单位的账号"), refused_newcomers, forget_newcomer))
 register_section(
     Section(
         "project_users",

@@ -1,10 +1,15 @@
 """What this app holds about a person. It is part of the works' file, so it stays as the law says (PIPL 44–47, 13)."""
 
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy.sections import Section, register_section, shown_time
+from portal.crypto import is_current, reseal
+from portal.rotation import Place, register_place
+from supervision.actions.sections import SEALED, aad_of
 from supervision.models import Filing, FilingParty, SafetyOfficer
 
 ARCHIVE = _("依法随工程档案留存")
@@ -70,3 +75,31 @@ register_section(
         officer_line,
     )
 )
+
+
+# Mistyped numbers that a section keeps as they were typed, sealed inside a JSON value
+
+
+def stale_filings() -> Iterator[Filing]:
+    for filing in Filing.objects.exclude(malformed={}).only("pk", "malformed").order_by("pk").iterator():
+        texts = [text for kept in filing.malformed.values() for text, _why in kept.values()]
+        if any(text.startswith(SEALED) and not is_current(b64decode(text.removeprefix(SEALED))) for text in texts):
+            yield filing
+
+
+def renew_filing(filing: Filing) -> bool:
+    renewed = {
+        section: {place: [renewed_text(filing, place, text), why] for place, (text, why) in kept.items()}
+        for section, kept in filing.malformed.items()
+    }
+    unchanged = Filing.objects.filter(pk=filing.pk, malformed=filing.malformed)
+    return bool(unchanged.update(malformed=renewed))
+
+
+def renewed_text(filing: Filing, place: str, text: str) -> str:
+    if not text.startswith(SEALED):
+        return text
+    return SEALED + b64encode(reseal(b64decode(text.removeprefix(SEALED)), aad_of(filing, place))).decode()
+
+
+register_place(Place("supervision.filing.malformed", stale_filings, renew_filing))

@@ -22,6 +22,8 @@ PUBLIC = {
     "notices",
     "accounts:code-question",
     "mfa_authenticate",  # the second step of signing in
+    "projects:status",  # 申请进度查询: phone and code
+    "projects:status-result",
     "projects:letter",  # the blank letter
     "tray",  # what would have been sent; tests/portal/test_tray.py says to whom it opens
 }

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import end_sessions, locked
-from accounts.models import DataCopy, DataRequest, User
+from accounts.models import DataCopy, DataRequest, Registration, User
 from accounts.privacy.copies import wipe
 from accounts.privacy.sections import files_about
 from portal.audit.actions import record
@@ -45,7 +45,7 @@ def why_not_close(user: User) -> list[str]:
 
 
 @transaction.atomic
-def close_account(user: User, *, by: User) -> None:
+def close_account(user: User, *, by: User | None) -> None:
     """Close a personal account: nobody signs in with it any more, and its places end. Refused while something stands against it."""
     user = locked(user)
     if user.closed_at:
@@ -79,6 +79,7 @@ def forget_account(user: User) -> None:
         Message.objects.filter(user=user).delete()
         DataRequest.objects.filter(user=user).update(values=None, reason="")
         DataCopy.objects.filter(user=user).delete()
+        Registration.objects.filter(owner=user).delete()
         user.authenticator_set.all().delete()
         user.name, user.phone, user.phone_index, user.phone_tail = str(NOBODY), None, None, ""
         user.id_number, user.id_index = None, blind_index(str(user.pk), purpose="closed_account")

@@ -37,6 +37,8 @@ _events: dict[str, Text] = {
     "data_request.done": _("办理个人信息申请"),
     "data_request.declined": _("不予办理个人信息申请"),
     "dictionary.changed": _("修改字典"),
+    "keys.rotated": _("更换数据密钥"),
+    "retention.purged": _("按保存期限清理"),
     "document.opened": _("查看文件"),
     "document.purged": _("清除文件"),
     "document.removed": _("删除文件"),

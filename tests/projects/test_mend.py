@@ -295,7 +295,7 @@ def test_the_results_cost_the_same_for_few_and_many(client, count, django_assert
         client.get(reverse("projects:approved-several"))
 
 
-RESULT_QUERIES = 8
+RESULT_QUERIES = 6
 
 # A code after many approvals
 
