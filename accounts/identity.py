@@ -1,5 +1,7 @@
 """Name and ID number of a person: corrected with proof, and what stood there before is kept (domain §5.7 38)."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -21,7 +23,7 @@ def correct_identity(user: User, *, name: str, id_number: str, by: User) -> bool
     user = locked(user)
     if (user.name, user.id_number) == (name, id_number):
         return False
-    was = {"name_was": mask_name(user.name), "id_number_was": mask_id(user.id_number)}
+    was: dict[str, Any] = {"name_was": mask_name(user.name), "id_number_was": mask_id(user.id_number)}
     user.name = name
     user.set_id_number(id_number)
     try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Registration, User
 from accounts.privacy.closing import register_closing, register_forgetting
-from accounts.privacy.sections import Held, Section, register_files, register_section, shown_time
+from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
 from enterprises.models import Enterprise, Member
 from portal.audit import record
 from portal.documents.actions import purge
@@ -22,7 +21,7 @@ OVER = (Member.Status.LEFT, Member.Status.DECLINED)
 AT_WORK = _("在职期间保留，用于核实身份")
 
 
-def member_line(member: Member) -> dict[str, Any]:
+def member_line(member: Member) -> Line:
     return {
         _("企业名称"): member.enterprise.name,
         _("职务"): member.position,
@@ -33,7 +32,7 @@ def member_line(member: Member) -> dict[str, Any]:
     }
 
 
-def agent_line(enterprise: Enterprise) -> dict[str, Any]:
+def agent_line(enterprise: Enterprise) -> Line:
     return {
         _("企业名称"): enterprise.name,
         _("经办人"): enterprise.agent_name,

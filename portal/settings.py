@@ -261,6 +261,7 @@ RETENTION_DAYS = retention_days(
         "refused_newcomers": 29,
         "ended_files": 180,
         "left_member_files": 180,
+        "consents": 1095,
         "data_requests": 1095,
         "deliveries": 180,
         "messages": 1095,

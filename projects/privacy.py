@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -17,7 +16,7 @@ from accounts.privacy.closing import (
     register_forgetting,
     register_obstacle,
 )
-from accounts.privacy.sections import Held, Section, register_files, register_section, shown_time
+from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
 from portal.audit import record
 from portal.documents.actions import purge
 from portal.documents.models import Document
@@ -35,7 +34,7 @@ LIVE = {
 }
 
 
-def application_line(application: ProjectUser) -> dict[str, Any]:
+def application_line(application: ProjectUser) -> Line:
     return {
         _("项目名称"): application.project,
         _("企业名称"): application.enterprise,
@@ -48,7 +47,7 @@ def application_line(application: ProjectUser) -> dict[str, Any]:
     }
 
 
-def post_line(party: ProjectParty) -> dict[str, Any]:
+def post_line(party: ProjectParty) -> Line:
     return {
         _("项目名称"): party.project,
         _("责任主体"): party.get_party_type_display(),

@@ -2,11 +2,10 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.privacy.sections import Section, register_section, shown_time
+from accounts.privacy.sections import Line, Section, register_section, shown_time
 from portal.crypto import is_current, reseal
 from portal.rotation import Place, register_place
 from supervision.actions.sections import SEALED, aad_of
@@ -16,7 +15,7 @@ ARCHIVE = _("依法随工程档案留存")
 PURPOSE = _("工程质量安全责任追溯")
 
 
-def filing_line(filing: Filing) -> dict[str, Any]:
+def filing_line(filing: Filing) -> Line:
     return {
         _("工程名称"): filing.works_name,
         _("报监编号"): filing.number,
@@ -25,7 +24,7 @@ def filing_line(filing: Filing) -> dict[str, Any]:
     }
 
 
-def head_line(party: FilingParty) -> dict[str, Any]:
+def head_line(party: FilingParty) -> Line:
     return {
         _("工程名称"): party.filing.works_name,
         _("责任主体"): party.get_party_type_display(),
@@ -36,7 +35,7 @@ def head_line(party: FilingParty) -> dict[str, Any]:
     }
 
 
-def officer_line(officer: SafetyOfficer) -> dict[str, Any]:
+def officer_line(officer: SafetyOfficer) -> Line:
     return {
         _("工程名称"): officer.filing.works_name,
         _("姓名"): officer.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -80,7 +81,7 @@ def forget_account(user: User) -> None:
         DataRequest.objects.filter(user=user).update(values=None, reason="")
         DataCopy.objects.filter(user=user).delete()
         Registration.objects.filter(owner=user).delete()
-        user.authenticator_set.all().delete()
+        Authenticator.objects.filter(user=user).delete()
         user.name, user.phone, user.phone_index, user.phone_tail = str(NOBODY), None, None, ""
         user.id_number, user.id_index = None, blind_index(str(user.pk), purpose="closed_account")
         user.forgotten_at = timezone.now()

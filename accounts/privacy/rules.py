@@ -8,11 +8,11 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.adapter import SecondFactorAdapter
-from accounts.models import DataCopy, DataRequest, User
+from accounts.models import Acceptance, DataCopy, DataRequest, User
 from accounts.privacy.closing import forget_account
 from accounts.privacy.copies import new_key
 from portal.crypto import Undecipherable, is_current, reseal
@@ -30,12 +30,19 @@ def old_requests(cutoff: datetime) -> QuerySet[DataRequest]:
     return DataRequest.objects.filter(asked_at__lt=cutoff).exclude(status__in=["draft", "submitted"])
 
 
+def old_consents(cutoff: datetime) -> QuerySet[Acceptance]:
+    """Of accounts that closed so long ago, and of registrations that came to nothing."""
+    nobodys = Q(user=None, registration=None, accepted_at__lt=cutoff)
+    return Acceptance.objects.filter(Q(user__closed_at__lt=cutoff) | nobodys)
+
+
 def forget_request(request: DataRequest) -> None:
     purge(Document.objects.of(request).kept())
     request.delete()
 
 
 register_rule(Rule("closed_accounts", _("已注销账号的个人信息"), closed_accounts, forget_account))
+register_rule(Rule("consents", _("已注销账号的同意记录"), old_consents, lambda acceptance: acceptance.delete()))
 register_rule(Rule("data_requests", _("已办结的个人信息申请"), old_requests, forget_request))
 
 

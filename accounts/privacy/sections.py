@@ -16,6 +16,7 @@ from portal.documents.models import Document
 from portal.notifications.models import Message
 
 Text = str | Promise
+Line = dict[Any, Any]  # words by their label
 MOST_ROWS = 5000  # of one section in a copy; the newest count
 
 
@@ -28,7 +29,7 @@ class Section:
     purpose: Text
     kept: Text
     rows: Callable[[User], QuerySet[Any]]
-    line: Callable[[Any], dict[str, Any]]
+    line: Callable[[Any], Line]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def lines_of(section: Section, user: User) -> list[dict[str, str]]:
     return [{str(label): str(value or "") for label, value in section.line(row).items()} for row in rows]
 
 
-def account_line(user: User) -> dict[str, Any]:
+def account_line(user: User) -> Line:
     return {
         _("姓名"): user.name,
         _("手机号"): user.phone,
@@ -81,7 +82,7 @@ def account_line(user: User) -> dict[str, Any]:
     }
 
 
-def consent_line(acceptance: Any) -> dict[str, Any]:
+def consent_line(acceptance: Any) -> Line:
     return {
         _("文本"): acceptance.agreement.title,
         _("版本"): acceptance.agreement.version,
@@ -91,7 +92,7 @@ def consent_line(acceptance: Any) -> dict[str, Any]:
     }
 
 
-def entry_line(entry: AuditEntry) -> dict[str, Any]:
+def entry_line(entry: AuditEntry) -> Line:
     return {
         _("时间"): shown_time(entry.at),
         _("事项"): event_name(entry.event),
@@ -100,11 +101,11 @@ def entry_line(entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-def message_line(message: Message) -> dict[str, Any]:
+def message_line(message: Message) -> Line:
     return {_("时间"): shown_time(message.created_at), _("标题"): message.subject, _("内容"): message.body}
 
 
-def request_line(request: DataRequest) -> dict[str, Any]:
+def request_line(request: DataRequest) -> Line:
     return {
         _("事项"): request.get_kind_display(),
         _("申请时间"): shown_time(request.asked_at),

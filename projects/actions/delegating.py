@@ -1,6 +1,7 @@
 """委托审核: the project manager lets somebody decide in their place from one day to another (decisions 5)."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
@@ -40,7 +41,7 @@ def delegate_approvals(project: Project, *, user: User, since: date, until: date
     grant = ProjectGrant.objects.create(
         user=user, permission=permission, content_object=project, since=since, until=until, given_by=by
     )
-    days = {"since": since.isoformat(), "until": until.isoformat()}
+    days: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
     record("project.approval_delegated", project, by=by, user=str(user.pk), **days)
     link = reverse("projects:approvals")
     notify([user], "project.approval_delegated", about=project, link=link, project=project, grant=grant)

@@ -64,8 +64,12 @@ def status_result(request: HttpRequest) -> HttpResponse:
         return redirect("projects:status")
     rows = ProjectUser.objects.filter(user__kind="personal", user__phone_index=index)
     shown = rows.select_related("project__district", "enterprise", "position", "user", "decided_by")
-    newest, *others = shown.order_by("-applied_at", "pk")[:10] or [None]
-    context = {"newest": one_of(newest) if newest else None, "others": [(one, TONES[one.status]) for one in others]}
+    found = list(shown.order_by("-applied_at", "pk")[:10])
+    newest, others = (found[0] if found else None), found[1:]
+    context = {
+        "newest": one_of(newest) if newest else None,
+        "others": [(one, TONES[ProjectUser.Status(one.status)]) for one in others],
+    }
     return render(request, "projects/status_result.html", context)
 
 

@@ -96,7 +96,7 @@ def test_a_person_takes_their_data_and_asks_for_a_correction(reference, people):
     page.get_by_role("link", name="下载").click()
     page.fill("[name=password]", make.PASSWORD)
     with page.expect_download() as download:
-        page.get_by_role("button", name="确认").click()
+        page.get_by_role("button", name="确定").click()
     assert download.value.suggested_filename.endswith(".zip")
     page.goto("/account/data/")
     page.get_by_role("link", name="更正姓名、身份证号").click()
