@@ -22,7 +22,7 @@ from projects.actions.succession import (
     register_appointment,
     replace_lead,
 )
-from projects.actions.waiting import expire_applications, forget_files, nudge_approvers, remind_approvers
+from projects.actions.waiting import expire_applications, nudge_approvers, remind_approvers
 
 __all__ = [
     "Known",
@@ -42,7 +42,6 @@ __all__ = [
     "end_membership",
     "end_past_delegations",
     "expire_applications",
-    "forget_files",
     "import_file",
     "join_project",
     "merge_projects",

@@ -12,8 +12,6 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from portal.audit.actions import record
 from portal.calendar import due_day, overrides
-from portal.documents.actions import purge
-from portal.documents.models import Document
 from portal.errors import Refused
 from portal.notifications.actions import notify
 from projects.actions.ending import expire
@@ -23,7 +21,6 @@ from projects.permissions import approvers_of
 REMIND_AFTER, ESCALATE_AFTER = 3, 5  # working days
 NUDGE_AFTER = timedelta(days=1)
 EXPIRE_AFTER = timedelta(days=30)
-FILES_KEPT = timedelta(days=29)  # of those refused or withdrawn; thirty days are promised
 CLOSED = (ProjectUser.Status.REJECTED, ProjectUser.Status.WITHDRAWN, ProjectUser.Status.EXPIRED)
 
 
@@ -112,11 +109,3 @@ def expire_applications() -> int:
     for application in found:
         expire(application)
     return len(found)
-
-
-def forget_files() -> int:
-    """Delete photo and letter of applications that came to nothing, as the agreement promises. Not to be undone."""
-    since = timezone.now() - FILES_KEPT
-    closed = ProjectUser.objects.filter(Q(decided_at__lt=since) | Q(ended_at__lt=since), status__in=CLOSED)
-    held = Document.objects.filter(holder_type="projects.projectuser", holder_id__in=closed.values("pk"))
-    return purge(held.kept())

@@ -1,8 +1,10 @@
 """我的项目 /projects/, 加入项目 and 申请进度: what a person sees of their own."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -261,10 +263,19 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
         "entries": story(mine),
         "files": Document.objects.held_by(mine),
         "form": form,
+        "mend_until": mend_until(mine),
         "may_nudge": mine.status == ProjectUser.Status.SUBMITTED and may_nudge_at(mine) <= timezone.now(),
         "needs_proof": mine.may_mend and "person" in mine.marked and not may_rewrite_identity(me(request)),
     }
     return render(request, "projects/application.html", shown)
+
+
+def mend_until(mine: ProjectUser) -> date | None:
+    """The last day on which photo and letter are still there, as the agreement says; None if nothing is to be mended."""
+    kept = settings.RETENTION_DAYS.get("refused_files")
+    if not mine.may_mend or mine.decided_at is None or kept is None:
+        return None
+    return timezone.localdate(mine.decided_at) + timedelta(days=kept - 1)
 
 
 def resubmit_form(request: HttpRequest, mine: ProjectUser) -> ResubmitForm | None:

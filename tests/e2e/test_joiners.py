@@ -19,7 +19,7 @@ def test_an_applicant_looks_up_mends_and_reminds(reference, people):
     application = applied(project, contractor)
     phone = application.user.phone
     reject_application(application, reason="承诺函没有盖章。", marked=["letter"], by=manager)
-    visitor = people(width=390)
+    visitor = people(phone=True)
     page = visitor.opens("/")
     page.get_by_role("link", name="申请进度查询").click()
     page.fill("[name=phone]", phone)
@@ -79,13 +79,17 @@ def test_a_manager_delegates_and_the_deputy_approves_two_at_once(reference, peop
     page.get_by_role("button", name="通过", exact=True).click()
     assert other.sees("已通过 1 人，未通过 1 人")
     other.looks()
+    page.get_by_role("link", name="赵敏").click()
+    page.get_by_role("link", name="移出项目").click()
+    page.get_by_role("button", name="移出项目").click()
+    assert other.sees("已将 赵敏 移出项目。")
 
 
 def test_a_person_takes_their_data_and_asks_for_a_correction(reference, people):
     """个人中心 → 我的数据 → 导出 → password → the file; 更正 with proof → an operator grants it."""
     person = make.site_officer("赵敏")
     operator = make.operator()
-    mine = people(width=390)
+    mine = people(phone=True)
     page = sign_in(mine, person.phone)
     page.goto("/account/")
     page.get_by_role("link", name="我的数据").click()

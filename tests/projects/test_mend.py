@@ -52,6 +52,7 @@ def test_only_what_was_marked_can_be_changed(client):
     client.force_login(application.user)
     page = html(client.get(page_of(application)))
     assert 'name="letter"' in page and 'name="position"' not in page and 'name="id_photo"' not in page
+    assert f"请在 {timezone.localdate() + timedelta(days=28)} 前重新提交" in page
     photo = upload(client, "id_photo", make.jpeg(), "projects:application-file", application.pk)
     assert photo.status_code == 404
     assert upload(client, "letter", make.pdf(), "projects:application-file", application.pk).status_code == 201
