@@ -10,9 +10,22 @@ from accounts.devices import forget_old_devices
 from accounts.drafts import expired_drafts
 from accounts.locks import forget_old_locks
 from accounts.models import VerificationCode
+from accounts.privacy.copies import TASK, claim, make_copy, wipe_old_copies
+from accounts.privacy.requests import drop_old_drafts
 from accounts.tickets import finish_due_tickets, purge_old_materials
 from portal.documents.actions import purge
 from portal.documents.models import Document
+from portal.relay import nudge
+
+
+@shared_task(name=TASK)
+def make_data_copies() -> None:
+    """Make what people asked for, one after the other; a few at a time, the rest is left to another call."""
+    for _turn in range(5):
+        if (copy := claim()) is None:
+            return
+        make_copy(copy)
+    nudge(TASK)
 
 
 @shared_task(name="accounts.tidy")
@@ -22,6 +35,8 @@ def tidy() -> None:
     forget_old_devices()
     forget_old_locks()
     purge_old_materials()
+    wipe_old_copies()
+    drop_old_drafts()
     VerificationCode.objects.filter(expires_at__lt=timezone.now() - timedelta(days=1)).delete()
     for draft in expired_drafts():
         purge(Document.objects.of(draft).kept())

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.privacy import views as privacy
 from accounts.views import console, devices, own, recovery
 
 # /recover/
@@ -30,6 +31,12 @@ account = [
     path("left/", devices.time_left, name="time-left"),
     path("stay/", devices.stay_signed_in, name="stay"),
     path("tickets/<uuid:pk>/stop/", recovery.ticket_stop, name="ticket-stop"),
+    path("data/", privacy.data, name="data"),
+    path("data/copies/", privacy.copy_start, name="data-copy-start"),
+    path("data/copies/<uuid:pk>/", privacy.copy_file, name="data-copy"),
+    path("data/requests/<uuid:pk>/withdraw/", privacy.data_request_withdraw, name="data-request-withdraw"),
+    path("data/requests/<slug:kind>/", privacy.data_request, name="data-request"),
+    path("data/requests/<slug:kind>/file/", privacy.data_request_file, name="data-request-file"),
 ]
 
 # Operators
@@ -38,6 +45,11 @@ operators = [
     path("tickets/<uuid:pk>/", console.ticket, name="ticket"),
     path("tickets/<uuid:pk>/show/<slug:field>/", console.ticket_reveal, name="ticket-reveal"),
     path("tickets/<uuid:pk>/<slug:name>/", console.ticket_move, name="ticket-move"),
+    path("data-requests/", privacy.queue, name="data-requests"),
+    path("data-requests/<uuid:pk>/", privacy.request_page, name="data-request-page"),
+    path("data-requests/<uuid:pk>/show/<slug:field>/", privacy.request_reveal, name="data-request-reveal"),
+    path("data-requests/<uuid:pk>/grant/", privacy.request_grant, name="data-request-grant"),
+    path("data-requests/<uuid:pk>/decline/", privacy.request_decline, name="data-request-decline"),
     path("locks/", console.locks, name="locks"),
     path("locks/<int:pk>/lift/", console.lock_lift, name="lock-lift"),
 ]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 from django.core import checks
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 from django.db.models.query_utils import DeferredAttribute
 
 VERSION = 1
@@ -196,12 +196,43 @@ class EncryptedJSONField(EncryptedTextField):
         return value is None
 
 
+# Another key. Every value says which key sealed it, so old and new ones stand side by side until all are renewed.
+
+
+def is_current(blob: bytes) -> bool:
+    """Whether the current key sealed it. Raises Undecipherable."""
+    return _read_header(blob)[0] == _current_key()
+
+
+def reseal(blob: bytes, aad: str) -> bytes:
+    """The same content of the same place under the current key. Raises Undecipherable."""
+    return seal_bytes(open_bytes(blob, aad), aad)
+
+
+def under_older_keys(model: type[models.Model], name: str) -> models.QuerySet:
+    """The rows of which an older key sealed the field; the database compares the headers."""
+    header = _header(_current_key())
+    table, column = (connection.ops.quote_name(part) for part in (model._meta.db_table, column_of(model, name)))
+    place, letters = f"{table}.{column}", -(-len(header) // 3) * 4
+    where = f"{place} <> '' AND substring(decode(left({place}, {letters}), 'base64') FOR {len(header)}) <> %s"
+    return model._base_manager.filter(**{f"{name}__isnull": False}).extra(where=[where], params=[header])
+
+
+def column_of(model: type[models.Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return field.column
+
+
+def renew(row: models.Model, name: str) -> bool:
+    """Seal one value anew with the current key, unless somebody wrote a newer one meanwhile. Raises Undecipherable."""
+    field: Any = row._meta.get_field(name)
+    sealed = row.__dict__[name]
+    unchanged = type(row)._base_manager.filter(**{"pk": row.pk, name: sealed})
+    return bool(unchanged.update(**{name: field.seal(field.unseal(sealed, row), row)}))
+
+
 def reencrypt(model: type[models.Model], name: str) -> Iterator[Any]:
     """Seal anew, with the current key, each value of a field that an older key sealed; yields the rows' keys."""
-    field: Any = model._meta.get_field(name)
-    for row in model._base_manager.only("pk", name).iterator():
-        sealed = row.__dict__[name]
-        if isinstance(sealed, Sealed) and sealed.key_id != _current_key():
-            unchanged = model._base_manager.filter(**{"pk": row.pk, name: sealed})  # a newer value is left alone
-            if unchanged.update(**{name: field.seal(field.unseal(sealed, row), row)}):
-                yield row.pk
+    for row in under_older_keys(model, name).only("pk", name).iterator():
+        if renew(row, name):
+            yield row.pk

@@ -71,6 +71,39 @@ def local_keys(folder: Path) -> dict[str, bytes]:
     return {name: local_secret(folder, name, size) for name, size in LOCAL_KEYS.items()}
 
 
+def local_field_keys(folder: Path) -> dict[str, str]:
+    """Every key of the encrypted columns in the data folder, the newest first: {id: hex}."""
+    numbers = sorted(field_key_numbers(folder), reverse=True)
+    size = LOCAL_KEYS["field_key_k1"]
+    return {f"k{number}": local_secret(folder, f"field_key_k{number}", size).hex() for number in numbers}
+
+
+def field_key_numbers(folder: Path) -> list[int]:
+    names = (path.name.removeprefix("field_key_k") for path in folder.glob("field_key_k*"))
+    return [int(name) for name in names if name.isdecimal()]
+
+
+def make_field_key(folder: Path) -> str:
+    """Make the next key of the encrypted columns; its name. The processes that start from now on seal with it."""
+    name = f"field_key_k{max(field_key_numbers(folder), default=0) + 1}"
+    make_secret(folder / name, LOCAL_KEYS["field_key_k1"])
+    return name
+
+
+def retention_days(given: list[str], defaults: dict[str, int]) -> dict[str, int]:
+    """The defaults with what RETENTION_DAYS says of them ("messages:365", "messages:never"). Ends the start if unclear."""
+    days: dict[str, int] = dict(defaults)
+    for part in given:
+        code, _, value = part.partition(":")
+        if code not in defaults or not (value.isdecimal() or value == "never"):
+            raise SystemExit(f"RETENTION_DAYS: {part!r} is no rule:days; rules are {', '.join(sorted(defaults))}.")
+        if value == "never":
+            days.pop(code, None)
+        else:
+            days[code] = int(value)
+    return days
+
+
 def local_secret(folder: Path, name: str, size: int) -> bytes:
     """A random key of `size` bytes, made once in the folder and readable by its owner only."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,3 +12,4 @@ from portal.notifications.models import Delivery, Message, Notified, TrayEntry
 from portal.numbers import NumberSeries
 from portal.once import OnceToken
 from portal.places import District, JurisdictionArea
+from portal.retention import PurgeRun

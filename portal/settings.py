@@ -9,7 +9,18 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from portal.env import database, env, env_bool, env_int, env_list, local_keys, map_tiles, origin_of
+from portal.env import (
+    database,
+    env,
+    env_bool,
+    env_int,
+    env_list,
+    local_field_keys,
+    local_keys,
+    map_tiles,
+    origin_of,
+    retention_days,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_ENV = env("PORTAL_ENV", "local")  # local | production
@@ -28,7 +39,7 @@ if PRODUCTION:
 else:
     LOCAL = local_keys(KEYS_DIR)
     SECRET_KEY, INDEX_KEY = LOCAL["secret_key"].hex(), LOCAL["index_key"].hex()
-    FIELD_KEYS = {"k1": LOCAL["field_key_k1"].hex()}
+    FIELD_KEYS = local_field_keys(KEYS_DIR)  # the newest is current
 
 ALLOWED_HOSTS = env_list(
     "ALLOWED_HOSTS", None if PRODUCTION else "127.0.0.1,localhost,[::1]," + env("HOST", "127.0.0.1")
@@ -246,7 +257,25 @@ FEED_SOURCES = {
 FEED_EVERY = env_int("FEED_EVERY", 600)  # seconds between two looks at a source
 FEED_TIMEOUT = env_int("FEED_TIMEOUT", 20)  # seconds that a source may be silent
 FEED_PRIVATE_NETWORK = env_bool("FEED_PRIVATE_NETWORK", not PRODUCTION)  # sources inside our own network
+APPROVALS_A_DAY = env_int("APPROVALS_A_DAY", 20)  # project users one account approves before a code is asked for
 EXPORT_ROWS = env_int("EXPORT_ROWS", 100_000)  # rows of one Excel export
+
+# How long personal data stay, in days (docs/operations.md). The first three are promised in the agreements: thirty.
+RETENTION_DAYS = retention_days(
+    env_list("RETENTION_DAYS"),
+    {
+        "closed_accounts": 29,
+        "refused_files": 29,
+        "refused_newcomers": 29,
+        "ended_files": 180,
+        "left_member_files": 180,
+        "consents": 1095,
+        "data_requests": 1095,
+        "deliveries": 180,
+        "messages": 1095,
+    },
+)
+PURGE_NIGHTLY = env_bool("PURGE_NIGHTLY", True)
 
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -272,6 +301,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
+    "purge": {"task": "portal.purge", "schedule": crontab(hour=2, minute=40)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
     # people are told during the day, by the clock of CELERY_TIMEZONE
     "watch-clocks": {"task": "supervision.watch_clocks", "schedule": crontab(minute=5, hour="8-18")},
@@ -285,6 +315,7 @@ RELAY_SWEEP = [
     "portal.check_documents",
     "portal.deliver",
     "portal.make_exports",
+    "accounts.make_data_copies",
     "portal.seal_audit",
     "portal.check_audit",
 ]

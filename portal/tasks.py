@@ -1,6 +1,7 @@
 """The kernel's tasks. Those of its packages are imported here, so that the worker finds them."""
 
 from celery import shared_task
+from django.conf import settings
 from django.core.management import call_command
 
 from portal.audit.seals import seal
@@ -13,6 +14,7 @@ from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver
 from portal.once import forget_old_tokens
+from portal.retention import carry_out, rules
 
 __all__ = [
     "check_audit",
@@ -24,6 +26,7 @@ __all__ = [
     "deliver",
     "housekeeping",
     "make_exports",
+    "purge",
     "seal_audit",
 ]
 
@@ -32,6 +35,13 @@ __all__ = [
 def clear_sessions() -> None:
     """Drop sessions that have ended."""
     call_command("clearsessions")
+
+
+@shared_task(name="portal.purge")
+def purge() -> None:
+    """Each night: delete what the retention rules say is due, unless an operator wants to do it by hand."""
+    for rule in rules() if settings.PURGE_NIGHTLY else ():
+        carry_out(rule)
 
 
 @shared_task(name="portal.housekeeping")

@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import CodeField
 from accounts.models import User
 from enterprises.catalogue import ID_PHOTO
 from enterprises.models import Enterprise, Position
@@ -27,10 +28,11 @@ from portal.forms import (
     Textarea,
 )
 from portal.kept_words import keep_words, kept_words
+from projects.actions.delegating import LONGEST
 from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
-from projects.models import Project
+from projects.models import Project, ProjectUser
 
 
 def address(name: str, *args: str):
@@ -171,13 +173,57 @@ class JoinForm(PlaceForm, FilesForm):
 
 
 class ResubmitForm(FilesForm):
-    """修改后重新提交."""
+    """修改后重新提交: what the approver marked, and nothing else."""
 
     position = forms.ModelChoiceField(Position.objects.none(), label=_("职务"), empty_label=None)
+    name = PersonNameField(label=_("姓名"))
+    id_number = ResidentIdField(label=_("身份证号"))
+    field_order = ["position", "name", "id_number", "id_photo", "letter"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, marked: list[str], own_words: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["position"].queryset = Position.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        asked = {*marked, *(("name", "id_number") if "person" in marked and own_words else ())}
+        for name in set(self.fields) - asked:
+            del self.fields[name]
+
+    @property
+    def person(self) -> dict[str, str] | None:
+        """Name and ID number, where they were asked for."""
+        return {name: self.cleaned_data[name] for name in ("name", "id_number")} if "name" in self.fields else None
+
+
+class StatusForm(PortalForm):
+    """申请进度查询 without signing in: the phone that was given, and a code to it."""
+
+    phone = MobileField(label=_("手机号"), help_text=_("注册项目用户时填写的手机号"))
+    code = SmsCodeField()
+
+
+class DelegateForm(PortalForm):
+    """委托审核: to whom, from when to when."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("受托人"), empty_label=_("请选择"))
+    since = forms.DateField(label=_("委托开始日期"), initial=timezone.localdate)
+    until = forms.DateField(label=_("委托截止日期"))
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["user"]
+        chosen.queryset = people  # type: ignore[attr-defined]
+        chosen.label_from_instance = lambda person: f"{person.name}（{person.phone_tail}）"  # type: ignore[attr-defined]
+        self.fields["until"].help_text = _("最长 %(most)d 天，到期自动结束，可以再次委托。") % {"most": LONGEST}
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("截止日期不能早于开始日期。"))
+
+
+class ConfirmForm(PortalForm):
+    """A code to one's own phone before one more approval."""
+
+    code = CodeField(purpose="approval")
 
 
 KEPT = "approval_searches"
@@ -252,7 +298,14 @@ class RejectForm(ApproveForm):
         widget=Textarea(attrs={"rows": 3}),
         help_text=_("申请人会看到，请写明需要改什么。"),
     )
-    field_order = ["reason", "checked"]
+    marked = forms.MultipleChoiceField(
+        label=_("需要修改的内容"),
+        choices=ProjectUser.Part.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("申请人只能修改勾选的内容。都不勾选的，申请到此结束，申请人不能修改后重新提交。"),
+    )
+    field_order = ["marked", "reason", "checked"]
 
 
 # 数据接入

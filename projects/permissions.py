@@ -4,7 +4,10 @@ What a person may do follows from rows that others keep: leaving an enterprise, 
 what that person did for it on any project.
 """
 
+from datetime import date
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -93,17 +96,53 @@ def led_by(user: User) -> QuerySet[ProjectParty]:
 def managed_by(user: User) -> QuerySet[Project]:
     """The projects whose project manager this person is, or that a manager delegated to them."""
     led = led_by(user).filter(party_type=PartyType.CONTRACTOR)
-    app, codename = DELEGATED.split(".")
-    delegated = ProjectGrant.objects.filter(
-        user=user, permission__codename=codename, permission__content_type__app_label=app
-    )  # guardian's own shortcut looks the permission up first: two questions more on every page of a manager
+    delegated = delegations_in_force().filter(user=user)
     return Project.objects.filter(Q(pk__in=led.values("project")) | Q(pk__in=delegated.values("content_object")))
+
+
+def delegations() -> QuerySet[ProjectGrant]:
+    """Every right to approve that was handed out.
+
+    guardian's own shortcut looks the permission up first: two questions more on every page of a manager.
+    """
+    app, codename = DELEGATED.split(".")
+    return ProjectGrant.objects.filter(permission__codename=codename, permission__content_type__app_label=app)
 
 
 def delegations_of(project: Project) -> QuerySet[ProjectGrant]:
     """Who was let to approve project users by its manager."""
-    codename = DELEGATED.partition(".")[2]
-    return ProjectGrant.objects.filter(content_object=project, permission__codename=codename)
+    return delegations().filter(content_object=project)
+
+
+def delegations_in_force(day: date | None = None) -> QuerySet[ProjectGrant]:
+    """Those that hold today: within their days, while the person works there; or handed out without days."""
+    today = day or timezone.localdate()
+    joined = Exists(working().filter(user=OuterRef("user"), project=OuterRef("content_object")))
+    dated = Q(since__lte=today, until__gte=today) & (Q(joined) | Q(Exists(builders_people())))
+    return delegations().filter(Q(since=None) | dated, user__is_active=True)
+
+
+def builders_people() -> QuerySet[Member]:
+    """The person of a delegation as one of the 施工单位's own, asked of delegations."""
+    builders = ProjectParty.objects.filter(
+        project=OuterRef(OuterRef("content_object")), party_type=PartyType.CONTRACTOR, ended_at=None
+    )
+    own = Q(enterprise__in=builders.values("enterprise")) | Q(enterprise__uscc__in=builders.values("uscc"))
+    return Member.objects.filter(own, user=OuterRef("user"), status=Member.Status.ACTIVE)
+
+
+def may_delegate(user: User, project: Project) -> bool:
+    """Its project manager, or who stands in for them; whom they delegated to hands nothing on."""
+    return led_by(user).filter(project=project, party_type=PartyType.CONTRACTOR).exists()
+
+
+def delegable(project: Project, *, by: User) -> QuerySet[User]:
+    """Whom the manager may choose: people of the 施工单位 and of the project, of either once."""
+    builders = ProjectParty.objects.filter(project=project, party_type=PartyType.CONTRACTOR, ended_at=None)
+    units = Q(enterprise__in=builders.values("enterprise")) | Q(enterprise__uscc__in=builders.values("uscc"))
+    staff = Member.objects.filter(units, status=Member.Status.ACTIVE)
+    people = Q(pk__in=staff.values("user")) | Q(pk__in=working().filter(project=project).values("user"))
+    return User.objects.filter(people, is_active=True).exclude(pk=by.pk).order_by("name", "pk")
 
 
 def is_manager(user: User) -> bool:
@@ -215,14 +254,20 @@ def approvers_of(application: ProjectUser) -> list[User]:
 
 
 def candidates_of(application: ProjectUser) -> list[User]:
-    """The manager, the leads of the applicant's unit, and the administrators of that unit and of the 施工单位."""
+    """The manager and their deputies, the leads of the applicant's unit, and the administrators of that unit and of the 施工单位."""
     parties = ProjectParty.objects.filter(project=application.project, ended_at=None)
     own = Q(enterprise=application.enterprise_id) | Q(uscc=application.enterprise.uscc)
     gates = parties.filter(Q(party_type=PartyType.CONTRACTOR) | Q(party_type__in=OWN_UNIT_LEADS) & own)
     builders = parties.filter(party_type=PartyType.CONTRACTOR)
     units = Q(pk__in=builders.values("enterprise")) | Q(uscc__in=builders.exclude(uscc="").values("uscc"))
     bodies = Enterprise.objects.filter(units | Q(pk=application.enterprise_id))
-    leads = Q(projects_led__in=gates) | Q(acting_posts__party__in=gates) | Q(administrator__enterprise__in=bodies)
+    deputies = delegations_in_force().filter(content_object=application.project)
+    leads = (
+        Q(pk__in=deputies.values("user"))
+        | Q(projects_led__in=gates)
+        | Q(acting_posts__party__in=gates)
+        | Q(administrator__enterprise__in=bodies)
+    )
     return list(User.objects.filter(leads, is_active=True).distinct().order_by("kind", "pk"))
 
 
@@ -252,6 +297,15 @@ def may_enter(user: User, system: str) -> bool:
 def is_tied(user: User) -> bool:
     """Whether the account belongs to a project, so that no enterprise may reset its password."""
     return user.project_memberships.filter(status__in=[UNDECIDED, JOINED]).exists()
+
+
+def may_rewrite_identity(user: User) -> bool:
+    """Whether nobody has confirmed who the person is yet: all there is was typed by themselves.
+
+    Once an enterprise or a project has them, name and ID number change only with proof, by an operator.
+    """
+    confirmed = [JOINED, ProjectUser.Status.ENDED]
+    return not user.memberships.exists() and not user.project_memberships.filter(status__in=confirmed).exists()
 
 
 def what_stops(enterprise: Enterprise, *, system=None, user: User | None = None) -> list[str]:

@@ -2,18 +2,23 @@
 
 from celery import shared_task
 
-from projects.actions import end_acting_posts, expire_applications, forget_files, remind_approvers
+from projects.actions import (
+    end_acting_posts,
+    end_past_delegations,
+    expire_applications,
+    remind_approvers,
+)
 from projects.feeds.runs import TASK, work_on
 from projects.models import Feed
 
 
 @shared_task(name="projects.remind_approvers")
 def remind_of_waiting() -> None:
-    """End what ran out; remind, hand over and close what waits; delete the files of what came to nothing."""
+    """End what ran out; remind, hand over and close what waits."""
     end_acting_posts()
+    end_past_delegations()
     expire_applications()
     remind_approvers()
-    forget_files()
 
 
 @shared_task(name=TASK)

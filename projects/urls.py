@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import acting, approvals, feeds, own, registration
+from projects.views import acting, approvals, confirming, delegating, feeds, own, registration, status
 
 # /register/project-user/
 register = [
@@ -15,12 +15,16 @@ register = [
     path("known/", registration.known, name="user-register-known"),
     path("cancel/", registration.cancel, name="user-register-cancel"),
     path("done/", registration.done, name="user-register-done"),
+    path("status/", status.status, name="status"),
+    path("status/result/", status.status_result, name="status-result"),
 ]
 
 # /projects/approvals/
 approval = [
     path("", approvals.approvals, name="approvals"),
     path("approve/", approvals.approve_several, name="approve-several"),
+    path("approved/", approvals.approved_several, name="approved-several"),
+    path("confirm/", confirming.confirm, name="approvals-confirm"),
     path("<uuid:pk>/", approvals.approval, name="approval"),
     path("<uuid:pk>/approve/", approvals.approve, name="approve"),
     path("<uuid:pk>/reject/", approvals.reject, name="reject"),
@@ -33,6 +37,7 @@ application = [
     path("", own.applications, name="applications"),
     path("<uuid:pk>/", own.application, name="application"),
     path("<uuid:pk>/files/<slug:field>/", own.application_file, name="application-file"),
+    path("<uuid:pk>/nudge/", own.nudge, name="nudge"),
     path("<uuid:pk>/withdraw/", own.withdraw, name="withdraw"),
     path("<uuid:pk>/leave/", own.leave, name="leave"),
 ]
@@ -66,6 +71,8 @@ own_pages: list[URLPattern | URLResolver] = [
     path("console/feeds/", include(console)),
     path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
+    path("projects/<uuid:pk>/delegation/", delegating.delegation, name="delegation"),
+    path("projects/<uuid:pk>/delegation/<int:grant>/end/", delegating.delegation_end, name="delegation-end"),
 ]
 
 urlpatterns = [path("", include((own_pages, "projects")))]

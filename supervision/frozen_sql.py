@@ -1,6 +1,7 @@
-"""What a migration runs after the tables exist: what was handed in and what was decided is never rewritten.
+"""What migrations run after the tables exist: what was handed in and what was decided is never rewritten.
 
-A version's ciphertext may change when the keys are rotated; its digest says that the content did not.
+A version's cipher text may change when the keys are rotated (RESEALED): by the owner of the tables alone, in a session
+that says so, and nothing else of the row. Its digest says that the content did not change.
 """
 
 FROZEN = """
@@ -25,4 +26,18 @@ REWRITABLE = """
 DROP TRIGGER what_was_decided_stays ON supervision_reviewdecision;
 DROP TRIGGER what_was_handed_in_stays ON supervision_filingversion;
 DROP FUNCTION what_was_handed_in_stays();
+"""
+
+RESEALED = """
+CREATE OR REPLACE FUNCTION what_was_handed_in_stays() RETURNS trigger AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'supervision_filingversion'
+     AND current_setting('portal.rotating_keys', true) = 'on'
+     AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
+     AND to_jsonb(NEW) - 'data' = to_jsonb(OLD) - 'data' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'What was handed in or decided is not rewritten.';
+END
+$$ LANGUAGE plpgsql;
 """

@@ -23,6 +23,8 @@ PUBLIC = {
     "accounts:code-question",
     "mfa_authenticate",  # the second step of signing in
     "mfa_login_webauthn",  # the first one, with a passkey
+    "projects:status",  # 申请进度查询: phone and code
+    "projects:status-result",
     "projects:letter",  # the blank letter
     "tray",  # what would have been sent; tests/portal/test_tray.py says to whom it opens
 }

@@ -3,6 +3,7 @@
 from accounts.models.agreements import Acceptance, Agreement
 from accounts.models.codes import VerificationCode
 from accounts.models.devices import Device, SignInLock
+from accounts.models.personal_data import DataCopy, DataRequest
 from accounts.models.registrations import Registration
 from accounts.models.stations import Delegation, Station, StationPost, StationRole, Target
 from accounts.models.tickets import RecoveryTicket
@@ -11,6 +12,8 @@ from accounts.models.users import User
 __all__ = [
     "Acceptance",
     "Agreement",
+    "DataCopy",
+    "DataRequest",
     "Delegation",
     "Device",
     "RecoveryTicket",

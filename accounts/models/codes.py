@@ -16,6 +16,8 @@ class VerificationCode(Identified):
         FIRST_PASSWORD = "first_password", _("首次登录修改密码")
         SIGN_IN = "sign_in", _("登录")
         PASSWORD_RESET = "password_reset", _("密码重置")
+        APPLICATION_STATUS = "application_status", _("申请进度查询")
+        APPROVAL = "approval", _("审核项目用户")
         PHONE_CHANGE = "phone_change", _("手机号更换")
         NEW_PHONE = "new_phone", _("绑定新手机号")
         TICKET_STOP = "ticket_stop", _("撤销手机号更换申请")

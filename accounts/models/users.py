@@ -65,6 +65,8 @@ class User(AbstractBaseUser, PermissionsMixin, Identified):
     password_changed_at = models.DateTimeField(null=True, blank=True)
     is_sample = models.BooleanField(default=False)  # demo people: never sent a real message
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)  # 注销; who it was is forgotten thirty days later
+    forgotten_at = models.DateTimeField(null=True, editable=False)
     created_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     USERNAME_FIELD = "username"

@@ -163,6 +163,19 @@ def send_own_code(request: HttpRequest) -> tuple[str, bool]:
     return _("验证码已发送，请注意查收。"), True
 
 
+def send_approval_code(request: HttpRequest) -> tuple[str, bool]:
+    """To the number on file of somebody who is signed in, before one more approval."""
+    if not request.user.is_authenticated:
+        raise Http404
+    if not (phone := me(request).contact_phone()):
+        return _("账号没有预留手机号，请联系平台运营人员。"), False
+    try:
+        send_code(phone, purpose="approval", request=request)
+    except ValidationError as error:
+        return " ".join(error.messages), False
+    return _("验证码已发送，请注意查收。"), True
+
+
 def send_sign_in_code(request: HttpRequest) -> tuple[str, bool]:
     return send_code_for_sign_in(request, canonical_account(request.POST.get("phone", ""), ENTERPRISE))
 
@@ -180,7 +193,9 @@ def send_code_again(request: HttpRequest) -> tuple[str, bool]:
 SENDERS = {
     "enterprise_registration": send_typed_code,
     "project_user_registration": send_typed_code,
+    "application_status": send_typed_code,
     "first_password": send_own_code,
+    "approval": send_approval_code,
     "sign_in": send_sign_in_code,
     "password_reset": send_code_again,
     "phone_change": send_old_code,

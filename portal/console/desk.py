@@ -10,7 +10,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import Agreement, RecoveryTicket, SignInLock, Station, StationPost, StationRole
+from accounts.models import (
+    Agreement,
+    DataRequest,
+    RecoveryTicket,
+    SignInLock,
+    Station,
+    StationPost,
+    StationRole,
+)
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
 from portal.console.gates import for_operators
@@ -47,6 +55,12 @@ WORK = [
     Card(_("登录锁定"), _("输错密码被锁定的账号，可以解除"), "accounts:locks", locks_in_force),
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
+    Card(
+        _("个人信息申请"),
+        _("更正、删除和注销，15 日内答复"),
+        "accounts:data-requests",
+        DataRequest.objects.filter(status=DataRequest.Status.SUBMITTED).count,
+    ),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
 ]
 DICTIONARIES = [

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OWNER_COMMANDS = {"migrate", "createcachetable", "rights", "prepare"}  # change tables, so they need the tables' owner
+OWNER_COMMANDS = {"migrate", "createcachetable", "rights", "prepare", "rotate_keys"}  # only the tables' owner may
 
 
 def data_folder() -> Path:

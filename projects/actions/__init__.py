@@ -10,6 +10,7 @@ from projects.actions.applying import (
 )
 from projects.actions.completion import appoint_waiting_leads, complete_project
 from projects.actions.deciding import approve_application, end_membership, reject_application, reveal
+from projects.actions.delegating import delegate_approvals, end_delegation, end_past_delegations
 from projects.actions.ending import close_project, reopen_project, unfile_project
 from projects.actions.feeds import drop_row, drop_run, import_file, release_run, request_run, require_operator
 from projects.actions.merging import merge_projects, with_number
@@ -21,7 +22,7 @@ from projects.actions.succession import (
     register_appointment,
     replace_lead,
 )
-from projects.actions.waiting import expire_applications, forget_files, remind_approvers
+from projects.actions.waiting import expire_applications, nudge_approvers, remind_approvers
 
 __all__ = [
     "Known",
@@ -32,16 +33,19 @@ __all__ = [
     "close_project",
     "complete_project",
     "days_left",
+    "delegate_approvals",
     "drop_row",
     "drop_run",
     "end_acting",
     "end_acting_posts",
+    "end_delegation",
     "end_membership",
+    "end_past_delegations",
     "expire_applications",
-    "forget_files",
     "import_file",
     "join_project",
     "merge_projects",
+    "nudge_approvers",
     "register_appointment",
     "register_project_user",
     "reject_application",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.actions import accept_agreement, create_person, hand_over_acceptances, has_accepted
 from accounts.codes import check_code
 from accounts.drafts import close_draft
+from accounts.identity import correct_identity
 from accounts.models import Agreement, Registration, User
 from accounts.tickets import dispute_phone
 from enterprises.models import Enterprise, Position
@@ -23,8 +24,9 @@ from portal.documents.models import Document
 from portal.errors import Refused
 from portal.notifications.actions import mark_handled, notify
 from projects.actions.ending import why_not_open
+from projects.catalogue import FILES
 from projects.models import Project, ProjectUser
-from projects.permissions import approvers_of, is_party, led_by
+from projects.permissions import approvers_of, is_party, led_by, may_rewrite_identity
 
 PURPOSE = "project_user_registration"  # of the codes sent here
 AGREEMENTS = (Agreement.Kind.PROJECT_USER, Agreement.Kind.ID_PHOTO)
@@ -127,10 +129,10 @@ def new_application(account: User, place: dict[str, Any]) -> ProjectUser:
     return application
 
 
-def announce(application: ProjectUser, event: str, *, by: User) -> None:
+def announce(application: ProjectUser, event: str, *, by: User, **more: Any) -> None:
     """Write it down and tell those who may decide."""
     place = {"project": str(application.project_id), "position": application.position_id}
-    record(event, application, by=by, place=place)
+    record(event, application, by=by, place=place, **more)
     link = reverse("projects:approval", args=[application.pk])
     notify(approvers_of(application), "project_user.applied", about=application, link=link, application=application)
 
@@ -169,14 +171,25 @@ def copy(document: Document, kind: str, holder: ProjectUser, *, by: User) -> Doc
 
 
 @transaction.atomic
-def resubmit_application(application: ProjectUser, *, position: Position, by: User) -> None:
-    """After 驳回 the person mends the application and hands it in again; the clock starts anew."""
+def resubmit_application(
+    application: ProjectUser, *, position: Position | None = None, person: dict[str, str] | None = None, by: User
+) -> None:
+    """After 驳回 the person mends what was marked, and nothing else, and hands it in again; the clock starts anew.
+
+    `position` and `person` (name, id_number) count where they were marked; files were uploaded before.
+    """
     application = own(application, by=by)
+    require_mendable(application)
     application.move("resubmit")
-    require_open(project=application.project, enterprise=application.enterprise, position=position)
-    application.position, application.applied_at = position, timezone.now()
+    if position and "position" in application.marked:
+        application.position = position
+    require_open(project=application.project, enterprise=application.enterprise, position=application.position)
+    if person and "person" in application.marked and may_rewrite_identity(application.user):
+        correct_identity(application.user, **person, by=by)
+    mended, application.marked = application.marked, []
+    application.applied_at = timezone.now()
     application.decided_by = application.decided_at = application.reminded_at = application.escalated_at = None
-    application.reason = ""
+    application.nudged_at, application.reason = None, ""
     application.index_search()
     try:
         with transaction.atomic():
@@ -184,7 +197,26 @@ def resubmit_application(application: ProjectUser, *, position: Position, by: Us
     except IntegrityError:
         raise Refused(_("您已是该项目用户，或已提交过申请，无需重复申请。")) from None
     mark_handled(application)
-    announce(application, "project_user.reapplied", by=by)
+    announce(application, "project_user.reapplied", by=by, mended=mended)
+
+
+def require_mendable(application: ProjectUser) -> None:
+    """Sent back, and every marked file is a new one. Refused."""
+    if application.status == ProjectUser.Status.REJECTED and not application.marked:
+        way_on = (_("加入项目"), reverse("projects:join"))
+        raise Refused(_("审核人没有要求修改，这份申请已经结束。情况有变化的，请重新申请加入项目。"), action=way_on)
+    if old := unchanged_files(application):
+        raise Refused(_("请重新上传：%(files)s。审核人指出需要修改。") % {"files": "、".join(old)})
+
+
+def unchanged_files(application: ProjectUser) -> list[str]:
+    """Marked files that are still those the approver saw, by their labels."""
+    asked = {part: FILES[part] for part in application.marked if part in FILES}
+    newer = Document.objects.held_by(application).filter(
+        uploaded_at__gt=application.decided_at or application.applied_at
+    )
+    fresh = set(newer.values_list("kind", flat=True))
+    return [str(ProjectUser.Part(part).label) for part, kind in asked.items() if kind not in fresh]
 
 
 @transaction.atomic

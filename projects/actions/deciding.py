@@ -1,5 +1,7 @@
 """通过 and 驳回 of project users, and the end of what was agreed (domain §5.3, security S5)."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
@@ -41,10 +43,11 @@ def approve_application(application: ProjectUser, *, by: User) -> None:
 
 
 @transaction.atomic
-def reject_application(application: ProjectUser, *, reason: str, by: User) -> None:
-    """Say no, and why; the person may mend it and ask again."""
+def reject_application(application: ProjectUser, *, reason: str, marked: Iterable[str] = (), by: User) -> None:
+    """Say no, and why. What is `marked` (ProjectUser.Part) the person may mend and hand in again; nothing: a final no."""
     application = undecided(application, by=by)
-    application.reason = reason
+    chosen = set(marked)
+    application.reason, application.marked = reason, [part for part in ProjectUser.Part.values if part in chosen]
     decide(application, "reject", by=by)
     link = reverse("projects:application", args=[application.pk])
     notify([application.user], "project_user.rejected", about=application, link=link, application=application)
@@ -93,7 +96,7 @@ def decide(application: ProjectUser, move: str, *, by: User) -> None:
     application.save()
     mark_handled(application)
     place = {"project": str(application.project_id), "position": application.position_id}
-    record(f"project_user.{application.status}", application, by=by, place=place)
+    record(f"project_user.{application.status}", application, by=by, place=place, marked=application.marked)
 
 
 def page_of(application: ProjectUser) -> str:

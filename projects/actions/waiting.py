@@ -1,24 +1,26 @@
 """What happens to applications that nobody decides (decisions 6; domain §5.3; agreement texts)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from portal.audit.actions import record
 from portal.calendar import due_day, overrides
-from portal.documents.actions import purge
-from portal.documents.models import Document
+from portal.errors import Refused
 from portal.notifications.actions import notify
 from projects.actions.ending import expire
 from projects.models import ProjectUser
 from projects.permissions import approvers_of
 
 REMIND_AFTER, ESCALATE_AFTER = 3, 5  # working days
+NUDGE_AFTER = timedelta(days=1)
 EXPIRE_AFTER = timedelta(days=30)
-FILES_KEPT = timedelta(days=29)  # of those refused or withdrawn; thirty days are promised
 CLOSED = (ProjectUser.Status.REJECTED, ProjectUser.Status.WITHDRAWN, ProjectUser.Status.EXPIRED)
 
 
@@ -58,6 +60,31 @@ def remind(application: ProjectUser) -> None:
     tell(application, approvers_of(application), "project_user.waiting")
 
 
+@transaction.atomic
+def nudge_approvers(application: ProjectUser, *, by: User) -> None:
+    """The applicant asks those who decide to look: after a day, and once a day. Refused before."""
+    if application.user_id != by.pk:
+        raise Http404
+    application = ProjectUser.objects.locked(application.pk)
+    if application.status != ProjectUser.Status.SUBMITTED:
+        raise Refused(_("该申请已不在“待审核”中，无需提醒。"))
+    if (free_at := may_nudge_at(application)) > timezone.now():
+        at = f"{timezone.localtime(free_at):%m-%d %H:%M}"
+        raise Refused(_("提醒每天一次，%(at)s 之后可以再提醒。审核人已收到通知，您的申请仍在“待审核”中。") % {"at": at})
+    approvers = approvers_of(application)
+    if not approvers:
+        raise Refused(_("该项目的施工单位尚未在平台注册，暂时没有审核人。施工单位注册后会自动收到您的申请。"))
+    application.nudged_at = timezone.now()
+    application.save(update_fields=["nudged_at"])
+    record("project_user.nudged", application, by=by)
+    tell(application, approvers, "project_user.nudged")
+
+
+def may_nudge_at(application: ProjectUser) -> datetime:
+    """From when on the applicant may remind whoever decides."""
+    return (application.nudged_at or application.applied_at) + NUDGE_AFTER
+
+
 def escalate(application: ProjectUser) -> None:
     """From now on the administrator may decide too; the manager still may."""
     before = {account.pk for account in approvers_of(application)}
@@ -82,11 +109,3 @@ def expire_applications() -> int:
     for application in found:
         expire(application)
     return len(found)
-
-
-def forget_files() -> int:
-    """Delete photo and letter of applications that came to nothing, as the agreement promises. Not to be undone."""
-    since = timezone.now() - FILES_KEPT
-    closed = ProjectUser.objects.filter(Q(decided_at__lt=since) | Q(ended_at__lt=since), status__in=CLOSED)
-    held = Document.objects.filter(holder_type="projects.projectuser", holder_id__in=closed.values("pk"))
-    return purge(held.kept())

@@ -123,6 +123,22 @@ class ProjectParty(Identified):
 
 
 class ProjectGrant(UserObjectPermissionBase):
-    """What somebody handed out by exception on one project, kept by guardian (decisions 5)."""
+    """What somebody handed out by exception on one project, kept by guardian (decisions 5).
+
+    With days it is a manager's delegation: it holds on them alone, while its person works there.
+    """
 
     content_object = models.ForeignKey(Project, models.CASCADE)
+    since = models.DateField(_("委托开始日期"), null=True)
+    until = models.DateField(_("委托截止日期"), null=True)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="project_grant_of_days_has_both_and_a_giver",
+                condition=Q(since=None, until=None)
+                | Q(since__isnull=False, until__gte=F("since"), given_by__isnull=False),
+            )
+        ]

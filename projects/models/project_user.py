@@ -1,6 +1,7 @@
 """项目用户: a person works on a filed project once its manager agreed (domain §5.3)."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -26,6 +27,14 @@ class ProjectUser(Workflow, Searchable, Identified):
         EXPIRED = "expired", _("已过期")
         ENDED = "ended", _("已结束")
 
+    class Part(models.TextChoices):
+        """What whoever sends an application back may mark as to be mended."""
+
+        POSITION = "position", _("职务")
+        PERSON = "person", _("姓名、身份证号")
+        ID_PHOTO = "id_photo", _("身份证照片")
+        LETTER = "letter", _("办理承诺函")
+
     MOVES = {
         "approve": ({Status.SUBMITTED}, Status.APPROVED),
         "reject": ({Status.SUBMITTED}, Status.REJECTED),
@@ -47,6 +56,8 @@ class ProjectUser(Workflow, Searchable, Identified):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(_("驳回原因"), max_length=300, blank=True)
+    marked = ArrayField(models.CharField(max_length=10, choices=Part), default=list, blank=True)  # none: a final no
+    nudged_at = models.DateTimeField(null=True, blank=True)  # when the applicant last asked the approver to look
     reminded_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +90,15 @@ class ProjectUser(Workflow, Searchable, Identified):
 
     def __str__(self):
         return f"{self.user} · {self.project}"
+
+    @property
+    def may_mend(self) -> bool:
+        """Sent back to be mended, which a plain no is not."""
+        return self.status == self.Status.REJECTED and bool(self.marked)
+
+    @property
+    def marked_labels(self) -> list[str]:
+        return [str(self.Part(part).label) for part in self.Part.values if part in self.marked]
 
     @property
     def audit_label(self) -> str:

@@ -27,12 +27,14 @@ from projects.find import uuid_of
 from projects.forms import ApprovalFilter, ApproveForm, RejectForm, keep_keyword
 from projects.models import ProjectUser
 from projects.permissions import approvable_by, is_manager, is_party, led_by
+from projects.views.confirming import must_confirm
 
 STATES = {
     "pending": [ProjectUser.Status.SUBMITTED],
     "approved": [ProjectUser.Status.APPROVED, ProjectUser.Status.ENDED],
     "rejected": [ProjectUser.Status.REJECTED],
 }
+RESULTS = "approved_several"  # in the session: what came of the last 批量通过, by application
 SHOWN = ("user", "project", "enterprise", "position", "decided_by")
 
 
@@ -142,6 +144,8 @@ def warnings_about(application: ProjectUser) -> list[str]:
 def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     """通过: a page that asks first."""
     application = one_of_mine(request, pk)
+    if response := must_confirm(request, 1):
+        return response
     form = ApproveForm(**posted(request))
     if form.is_valid():
         approve_application(application, by=me(request))
@@ -160,25 +164,42 @@ def approve_several(request: HttpRequest) -> HttpResponse:
     if not applications:
         messages.warning(request, _("请先勾选待审核的申请。"))
         return redirect("projects:approvals")
+    if response := must_confirm(request, len(applications)):
+        return response
     form = ApproveForm(**posted(request))
     if form.is_valid():
         approve_all(request, applications)
-        return redirect("projects:approvals")
+        return redirect("projects:approved-several")
     return render(request, "projects/approve.html", {"form": form, "applications": applications})
 
 
 def approve_all(request: HttpRequest, applications: list[ProjectUser]) -> None:
-    """Each for itself, so that one that cannot be approved does not hold up the others."""
-    done = 0
+    """Each for itself, so that one that cannot be approved does not hold up the others; what came of each is kept."""
+    results: dict[str, str] = {}
     for application in applications:
         try:
             approve_application(application, by=me(request))
-            done += 1
+            results[str(application.pk)] = ""
         except Refused as refusal:
-            reasons = "".join(map(str, refusal.reasons))
-            messages.warning(request, f"{application.user.name}：{reasons}")
-    if done:
-        messages.success(request, _("已通过 %(count)d 人的申请。") % {"count": done})
+            results[str(application.pk)] = "".join(map(str, refusal.reasons))
+        except Http404:
+            results[str(application.pk)] = _("您现在不能审核这份申请。")
+    request.session[RESULTS] = results
+
+
+@never_cache
+def approved_several(request: HttpRequest) -> HttpResponse:
+    """What came of 批量通过, row by row."""
+    require_approver(request)
+    results: dict[str, str] = request.session.get(RESULTS, {})
+    rows = approvable_by(me(request)).filter(pk__in=list(results)).select_related(*SHOWN).order_by("applied_at", "pk")
+    shown = [{"application": application, "why_not": results[str(application.pk)]} for application in rows]
+    if not shown:
+        return redirect("projects:approvals")
+    shown.sort(key=lambda row: not row["why_not"])  # what needs attention comes first
+    failed = sum(bool(row["why_not"]) for row in shown)
+    counts = {"failed": failed, "done": len(shown) - failed}
+    return render(request, "projects/approved_several.html", {"rows": shown, **counts, **frame(request)})
 
 
 @never_cache
@@ -187,7 +208,8 @@ def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = one_of_mine(request, pk)
     form = RejectForm(**posted(request))
     if form.is_valid():
-        reject_application(application, reason=form.cleaned_data["reason"], by=me(request))
+        given = {"reason": form.cleaned_data["reason"], "marked": form.cleaned_data["marked"]}
+        reject_application(application, **given, by=me(request))
         messages.success(request, _("已驳回 %(name)s 的申请。") % {"name": application.user.name})
         return redirect("projects:approvals")
     return render(request, "projects/reject.html", {"form": form, "application": application})

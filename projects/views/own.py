@@ -1,8 +1,10 @@
 """我的项目 /projects/, 加入项目 and 申请进度: what a person sees of their own."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,7 +27,14 @@ from portal.masking import mask_name
 from portal.once import repeated, settle_once
 from portal.pages import page_of
 from portal.search import find
-from projects.actions import end_membership, join_project, resubmit_application, withdraw_application
+from projects.actions import (
+    end_membership,
+    join_project,
+    nudge_approvers,
+    resubmit_application,
+    withdraw_application,
+)
+from projects.actions.waiting import may_nudge_at
 from projects.catalogue import FILES
 from projects.forms import JoinForm, ProjectFilter, ResubmitForm
 from projects.models import Project, ProjectUser
@@ -36,6 +45,9 @@ from projects.permissions import (
     files_of,
     known_to,
     led_by,
+    managed_by,
+    may_delegate,
+    may_rewrite_identity,
     standing_in,
     working,
 )
@@ -100,6 +112,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "facts": facts_of(project),
         "parties": parties_shown(project),
         "own": own,
+        "may_delegate": may_delegate(me(request), project),
         "page": people,
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
         "awaits_manager": awaiting_manager().filter(pk=project.pk).exists(),
@@ -108,7 +121,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def is_gate(user, project: Project) -> bool:
-    return led_by(user).filter(project=project).exists() or user.has_perm("projects.approve_project_users", project)
+    return led_by(user).filter(project=project).exists() or managed_by(user).filter(pk=project.pk).exists()
 
 
 def people_of(approvable):
@@ -239,7 +252,8 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = resubmit_form(request, mine)
     if form and form.is_valid():
         with transaction.atomic():
-            resubmit_application(mine, position=form.cleaned_data["position"], by=me(request))
+            position = form.cleaned_data.get("position")
+            resubmit_application(mine, position=position, person=form.person, by=me(request))
             settle_once(request, request.path)
         messages.success(request, _("已重新提交，请等待审核。"))
         return redirect(request.path)
@@ -249,23 +263,47 @@ def application(request: HttpRequest, pk: UUID) -> HttpResponse:
         "entries": story(mine),
         "files": Document.objects.held_by(mine),
         "form": form,
+        "mend_until": mend_until(mine),
+        "may_nudge": mine.status == ProjectUser.Status.SUBMITTED and may_nudge_at(mine) <= timezone.now(),
+        "needs_proof": mine.may_mend and "person" in mine.marked and not may_rewrite_identity(me(request)),
     }
     return render(request, "projects/application.html", shown)
 
 
+def mend_until(mine: ProjectUser) -> date | None:
+    """The last day on which photo and letter are still there, as the agreement says; None if nothing is to be mended."""
+    kept = settings.RETENTION_DAYS.get("refused_files")
+    if not mine.may_mend or mine.decided_at is None or kept is None:
+        return None
+    return timezone.localdate(mine.decided_at) + timedelta(days=kept - 1)
+
+
 def resubmit_form(request: HttpRequest, mine: ProjectUser) -> ResubmitForm | None:
-    if mine.status != ProjectUser.Status.REJECTED:
+    if not mine.may_mend:
         return None
     urls = {field: reverse("projects:application-file", args=[mine.pk, field]) for field in FILES}
-    form = ResubmitForm(**posted(request), initial={"position": mine.position_id}, earlier={}, urls=urls)
-    take_uploads(request, form, mine, FILES, by=me(request))
+    asked: dict[str, Any] = {"marked": mine.marked, "own_words": may_rewrite_identity(me(request))}
+    known = {"position": mine.position_id, "name": me(request).name}
+    form = ResubmitForm(**posted(request), initial=known, earlier={}, urls=urls, **asked)
+    take_uploads(
+        request, form, mine, {name: kind for name, kind in FILES.items() if name in form.fields}, by=me(request)
+    )
     return form
+
+
+@require_POST
+def nudge(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """提醒审核人."""
+    mine = own_application(request, pk)
+    nudge_approvers(mine, by=me(request))
+    messages.success(request, _("已提醒审核人。"))
+    return redirect("projects:application", mine.pk)
 
 
 @require_POST
 def application_file(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     mine = own_application(request, pk)
-    if mine.status != ProjectUser.Status.REJECTED or field not in FILES:
+    if not mine.may_mend or field not in FILES or field not in mine.marked:
         raise Http404
     own_page = redirect("projects:application", mine.pk)
     return receive(request, kind=FILES[field], holder=mine, by=me(request)) or own_page
@@ -294,7 +332,10 @@ def decision(mine: ProjectUser) -> dict[str, Any]:
     titles = {ProjectUser.Status.REJECTED: _("已驳回")}
     tone = "red" if mine.status == ProjectUser.Status.REJECTED else "green"
     title = titles.get(ProjectUser.Status(mine.status), _("已通过"))
-    return {"title": title, "at": shown_time(mine.decided_at), "by": who, "text": mine.reason, "tone": tone}
+    text = mine.reason
+    if mine.marked:
+        text = _("%(reason)s 需要修改：%(parts)s。") % {"reason": text, "parts": "、".join(mine.marked_labels)}
+    return {"title": title, "at": shown_time(mine.decided_at), "by": who, "text": text, "tone": tone}
 
 
 def next_step(mine: ProjectUser) -> str:

@@ -129,7 +129,8 @@ def test_an_error_and_a_reload_lose_nothing(reference, people):
 def test_the_pages_are_accessible(reference, people):
     project, contractor, manager = site()
     applications = [applied(project, contractor, make.person(name)) for name in ("赵敏", "吴倩", "郑海波")]
-    reject_application(applications[2], reason="办理承诺函未盖章，请盖章后重新上传。", by=manager)
+    marked = ["person", "id_photo", "letter"]
+    reject_application(applications[2], reason="办理承诺函未盖章，请盖章后重新上传。", marked=marked, by=manager)
 
     def look(person, path):
         person.opens(path)

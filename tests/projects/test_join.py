@@ -22,7 +22,7 @@ from tests.projects.acts import applied, documents_of, filed, fresh, party, site
 
 pytestmark = pytest.mark.django_db
 JOIN = "/projects/join/"
-QUERIES = {"list": 9, "applications": 5, "detail": 15}
+QUERIES = {"list": 9, "applications": 5, "detail": 16}
 
 
 def html(answer):
@@ -157,7 +157,7 @@ def test_nobody_sees_the_application_of_another(client):
 def test_after_a_rejection_the_reason_is_read_and_the_application_mended(client):
     project, contractor, manager = site()
     application = applied(project, contractor)
-    reject_application(application, reason="承诺函未盖章。", by=manager)
+    reject_application(application, reason="承诺函未盖章。", marked=["letter", "position"], by=manager)
     client.force_login(application.user)
     url = reverse("projects:application", args=[application.pk])
     assert "承诺函未盖章。" in html(client.get(url))

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from portal.calendar import CITY_TIME
 from portal.documents.models import Document
-from projects.actions import expire_applications, forget_files, reject_application, remind_approvers
+from portal.retention import carry_out, rules
+from projects.actions import expire_applications, reject_application, remind_approvers
 from projects.models import ProjectUser
 from projects.permissions import approvable_by
 from projects.tasks import remind_of_waiting
@@ -71,9 +72,10 @@ def test_after_thirty_days_it_is_closed_and_the_person_told():
 def test_photo_and_letter_of_what_came_to_nothing_are_deleted_within_thirty_days():
     application, _contractor, manager = waiting_since(timezone.now() - timedelta(days=40))
     reject_application(application, reason="x", by=manager)
-    assert forget_files() == 0
+    rule = next(rule for rule in rules() if rule.code == "refused_files")
+    assert carry_out(rule).count == 0
     ProjectUser.objects.update(decided_at=timezone.now() - timedelta(days=29, hours=1))
-    assert forget_files() == 2
+    assert carry_out(rule).count == 2
     assert not Document.objects.held_by(application).exists()
     assert set(Document.objects.of(application).values_list("key", "name")) == {("", "")}
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from portal.rotation import resealing
 from supervision.models import FilingVersion, ReviewDecision
 from tests import make
 from tests.supervision.acts import review_of, submit
@@ -41,8 +42,9 @@ def test_a_decision_is_neither_changed_nor_deleted(decided):
     assert refused("DELETE FROM supervision_reviewdecision WHERE id = %s", decision.pk)
 
 
-def test_the_keys_of_a_version_may_be_rotated(decided):
+def test_the_keys_of_a_version_may_be_rotated_by_a_session_that_says_so(decided):
     version = FilingVersion.objects.get()
     before = version.data
-    version.save(update_fields=["data"])  # sealed anew
+    with resealing():
+        version.save(update_fields=["data"])
     assert FilingVersion.objects.get().data == before

@@ -1,0 +1,96 @@
+"""What this app holds about a person, and what ends with their account (PIPL 44–47)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Registration, User
+from accounts.privacy.closing import register_closing, register_forgetting
+from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
+from enterprises.models import Enterprise, Member
+from portal.audit import record
+from portal.documents.actions import purge
+from portal.documents.models import Document
+from portal.masking import mask_name
+from portal.retention import Rule, register_rule
+
+OVER = (Member.Status.LEFT, Member.Status.DECLINED)
+AT_WORK = _("在职期间保留，用于核实身份")
+
+
+def member_line(member: Member) -> Line:
+    return {
+        _("企业名称"): member.enterprise.name,
+        _("职务"): member.position,
+        _("部门"): member.department,
+        _("状态"): member.get_status_display(),
+        _("加入时间"): shown_time(member.created_at),
+        _("离开时间"): shown_time(member.ended_at),
+    }
+
+
+def agent_line(enterprise: Enterprise) -> Line:
+    return {
+        _("企业名称"): enterprise.name,
+        _("经办人"): enterprise.agent_name,
+        _("经办人手机号"): enterprise.agent_phone,
+        _("经办人身份证号"): enterprise.agent_id_number,
+    }
+
+
+def files_of_member(user: User) -> Iterator[Held]:
+    places = {member.pk: member for member in user.memberships.all()}
+    held = Document.objects.filter(holder_type="enterprises.member", holder_id__in=places).kept()
+    for document in held.order_by("uploaded_at", "pk"):
+        over = places[document.holder_id].status in OVER or document.state == Document.State.REMOVED
+        yield Held(document, "" if over else AT_WORK)
+
+
+def leave_all(user: User, *, by: User | None) -> None:
+    """Every membership ends with the account, under the name that the enterprise knows."""
+    for member in user.memberships.exclude(status__in=OVER).select_for_update(of=("self",), no_key=True):
+        member.move("leave")
+        member.ended_at = timezone.now()
+        member.save(update_fields=["status", "ended_at"])
+        member.__dict__["audit_label"] = mask_name(user.name)
+        record("member.left", member, by=by, closed_account=True)
+
+
+def forget_invitations(user: User) -> None:
+    """What was typed about them to invite them."""
+    Registration.objects.filter(pk__in=user.memberships.values("pk")).delete()
+
+
+def files_of_the_left(cutoff: datetime) -> QuerySet[Document]:
+    """Of people who left so long ago, or never agreed to come."""
+    left = Member.objects.filter(Q(ended_at__lt=cutoff) | Q(ended_at=None, created_at__lt=cutoff), status__in=OVER)
+    return Document.objects.filter(holder_type="enterprises.member", holder_id__in=left.values("pk")).kept()
+
+
+register_rule(Rule("left_member_files", _("已离职人员的材料"), files_of_the_left, lambda document: purge([document])))
+register_section(
+    Section(
+        "memberships",
+        _("所属企业"),
+        _("确认您代表哪家企业办事"),
+        _("在职期间及离职后，随企业办理记录留存"),
+        lambda user: user.memberships.select_related("enterprise", "position").order_by("created_at"),
+        member_line,
+    )
+)
+register_section(
+    Section(
+        "agent",
+        _("担任经办人"),
+        _("联系企业、核实企业管理员"),
+        _("担任经办人期间"),
+        lambda user: Enterprise.objects.filter(agent_id_index=user.id_index).order_by("pk"),
+        agent_line,
+    )
+)
+register_files(files_of_member)
+register_closing(leave_all)
+register_forgetting(forget_invitations)
