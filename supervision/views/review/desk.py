@@ -67,7 +67,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         **both(boxes, review),
         **ways_on(desk, back),
         **under_way(desk),
-        "notes": notes_of(review) if review.has_notes else [],  # type: ignore[attr-defined]
+        "notes": notes_of(review),
         **neighbours(request.user, review, back),
         **elsewhere(review, request.user),
         "news": news_of(review.filing, request.user),
@@ -79,12 +79,10 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def around(user: Any) -> dict[str, Any]:
     """What lies around a review, asked together with it."""
     here = {"review": OuterRef("pk")}
-    notes = Note.objects.filter(Q(review=OuterRef("pk")) | Q(kind=Note.Kind.COORDINATION, filing=OuterRef("filing")))
     versions = FilingVersion.objects.filter(filing=OuterRef("filing")).order_by("-number")
     letters = Letter.objects.filter(**here).order_by("-at", "-id")
     points = CheckMark.objects.filter(**here).order_by().values("review").annotate(n=Count("point", distinct=True))
     return {
-        "has_notes": Exists(notes),
         "has_looked": Exists(Look.objects.filter(**here, officer=user, version=OuterRef("version"))),
         "latest": Subquery(versions.values("number")[:1]),
         "was_answered": Subquery(letters.values("from_station")[:1]),  # None: nobody wrote
