@@ -63,7 +63,7 @@ async function seen() {
   const reply = await fetch(unseen.action, { method: "POST", body: new FormData(unseen), headers: { accept: "application/json" } });
   if (!reply.ok || reply.redirected) return;
   const said = document.createElement("span");
-  said.className = "soft";
+  said.className = "soft small";
   said.textContent = "已阅";
   unseen.replaceWith(said);
 }

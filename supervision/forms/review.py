@@ -210,6 +210,7 @@ class PointsForm(PortalForm):
                 max_length=CheckMark._meta.get_field("note").max_length,
                 required=False,
                 initial=mark.note if mark else "",
+                widget=forms.TextInput(attrs={"placeholder": _("备注（选填）")}),
             )
 
     @property

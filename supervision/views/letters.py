@@ -38,7 +38,7 @@ def filing_letters(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Both threads; a message goes to the station whose form was sent. For who prepares the filing."""
     filing: Filing = visible_filing(request, pk)
     require_preparer(request.user, filing)
-    reviews = list(filing.reviews.select_related("station").order_by("role"))
+    reviews = list(filing.reviews.select_related("station").order_by("-role"))
     letters = list(Letter.objects.filter(review__in=reviews).select_related("by"))
     sent = request.POST.get("role", "")
     forms = {review.role: form_for(request, review, sent) for review in reviews}
