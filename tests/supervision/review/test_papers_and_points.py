@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.urls import reverse
 from pypdfium2 import PdfDocument
@@ -96,6 +97,21 @@ def test_a_refusal_comes_with_the_reason_and_the_ways_to_object(taken, officer, 
     notice = DecisionNotice.objects.get()
     assert (notice.facts["kind"], notice.facts["opinion"]) == ("reject", "无用地手续。\n同意。")
     assert "行政复议" in text_in(notice_pdf(notice))
+
+
+def test_the_database_keeps_papers_and_letters_as_they_were(taken, officer):
+    add_item(taken, section="basics", text="请核实。", by=officer)
+    return_review(taken, version=1, by=officer)
+    write_letter(taken, text="请看告知书。", by=officer)
+    rewrites = (
+        lambda: DecisionNotice.objects.update(facts={}),
+        lambda: DecisionNotice.objects.all().delete(),
+        lambda: Letter.objects.update(text="别的"),
+        lambda: Letter.objects.all().delete(),
+    )
+    for rewrite in rewrites:
+        with pytest.raises(DatabaseError, match="not rewritten"), transaction.atomic():
+            rewrite()
 
 
 # 沟通
