@@ -79,8 +79,8 @@ class DictionaryAdmin(admin.ModelAdmin):
 
 @admin.register(Station)
 class StationAdmin(DictionaryAdmin):
-    list_display = ["name", "phone", "separate_reviewers", "is_active"]
-    fields = ["name", "phone", "separate_reviewers", "is_active"]
+    list_display = ["name", "phone", "separate_reviewers", "confirm_approvals", "is_active"]
+    fields = ["name", "phone", "separate_reviewers", "confirm_approvals", "is_active"]
     search_fields = ["name"]
 
 

@@ -19,7 +19,7 @@ from portal.documents.names import clean_file_name
 from portal.errors import Refused
 from supervision.actions import publish_material_file, withdraw_material_file
 from supervision.catalogue import MATERIAL_SAMPLE
-from supervision.models import Material, MaterialFile, MaterialRule, ReturnReason
+from supervision.models import CheckPoint, Material, MaterialFile, MaterialRule, ReturnReason
 
 
 class MaterialRuleInline(admin.TabularInline):
@@ -140,4 +140,19 @@ class ReturnReasonAdmin(DictionaryAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Items remember the code of the sentence that they were made from."""
+        return ["code"] if obj else []
+
+
+@admin.register(CheckPoint)
+class CheckPointAdmin(DictionaryAdmin):
+    """A point that is taken out of use stays beside what was found at it."""
+
+    list_display = ["code", "section", "material", "role", "module", "text", "order", "is_active"]
+    list_filter = ["section", "role", "module", "is_active"]
+    list_select_related = ["material"]
+    fields = ["code", "section", "material", "role", "module", "text", "basis", "reason", "order", "is_active"]
+    search_fields = ["code", "text"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Marks remember the code of their point."""
         return ["code"] if obj else []

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from enterprises.letters import FONTS, packed, paragraph
 from projects.models import PartyType
-from supervision.catalogue import LEAD_TITLES
+from supervision.catalogue import LEAD_TITLES, ChangeFile
 from supervision.frozen import label_of, shown_field
-from supervision.models import Filing
+from supervision.models import Filing, PersonnelChange
 
 LINE = "____________________"
 ORIGIN = _("参考格式：由平台按已填写的内容生成，空白处手填，签字盖章后扫描上传。监督站另有规定格式的，以其规定为准。")
@@ -132,6 +132,88 @@ def blank_form(code: str, filing: Filing | None = None) -> bytes:
         empty = [[str(n), *[""] * (len(form.table) - 1)] for n in range(1, form.rows + 1)]
         parts.append(table([list(map(str, form.table)), *empty], (1, *[3] * (len(form.table) - 1))))
     parts += [paragraph(signature(filing, party_type)) for party_type in form.signs]
+    return packed("".join(parts))
+
+
+@dataclass(frozen=True)
+class ChangePaper:
+    """A paper of a change of leads: who says what to whom; `signs` are the lines at its end."""
+
+    title: Any
+    sentences: tuple[Any, ...]
+    signs: tuple[Any, ...]
+
+
+DAY = _("日期：______年____月____日")
+CHANGE_FORMS: dict[str, ChangePaper] = {
+    ChangeFile.CONSENT: ChangePaper(
+        _("同意变更的书面意见"),
+        (
+            _("　　%(unit)s提出将上述工程的%(title)s由%(old)s变更为%(new)s（身份证号：")
+            + LINE
+            + _("），变更原因：%(reason)s"),
+            _("　　我单位同意上述变更。"),
+        ),
+        (_("建设单位（公章）：%(owner)s"), _("负责人（签字）：____________"), DAY),
+    ),
+    ChangeFile.HANDOVER: ChangePaper(
+        _("工作交接记录"),
+        (
+            _(
+                "　　%(unit)s在上述工程的%(title)s由%(old)s变更为%(new)s，于%(day)s完成交接。交接的工作、资料和未完事项："
+            ),
+            LINE * 3,
+            LINE * 3,
+        ),
+        (_("移交人（签字）：____________"), _("接收人（签字）：____________"), _("单位（公章）：%(unit)s"), DAY),
+    ),
+    ChangeFile.AUTHORISATION: ChangePaper(
+        _("法定代表人授权书"),
+        (
+            _("　　兹授权我单位%(new)s（身份证号：")
+            + LINE
+            + _(
+                "）担任上述工程的%(title)s，对该工程依法履行职责，并依据国家有关法律法规及标准规范承担工程质量终身责任。"
+            ),
+            _("　　本授权书自授权之日起生效。"),
+        ),
+        (
+            _("被授权人（签字）：____________"),
+            _("授权单位（公章）：%(unit)s"),
+            _("法定代表人（签字）：____________"),
+            DAY,
+        ),
+    ),
+    ChangeFile.COMMITMENT: ChangePaper(
+        _("工程质量终身责任承诺书"),
+        (
+            _(
+                "　　本人%(new)s受%(unit)s（法定代表人：____________）授权，担任上述工程的%(title)s。本人承诺严格依据国家有关法律法规及标准规范履行职责，并对设计使用年限内的工程质量承担相应终身责任。"
+            ),
+        ),
+        (_("承诺人（签字）：____________"), _("身份证号：") + LINE, _("注册执业资格及注册证号：%(certificate)s"), DAY),
+    ),
+}  # 建办质〔2014〕44号 asks for the last two; numbers of persons are written by hand
+
+
+def change_form(code: str, change: PersonnelChange) -> bytes:
+    """A paper of a change, with what is known of it; KeyError if there is none."""
+    form = CHANGE_FORMS[code]
+    facts = {
+        "unit": change.unit_name or LINE,
+        "owner": change.owner_name or LINE,
+        "title": change.title,
+        "old": change.old_name or LINE,
+        "new": change.new_name or LINE,
+        "reason": change.reason or LINE,
+        "certificate": change.certificate_no or LINE,
+        "day": f"{change.effective_on:%Y-%m-%d}" if change.effective_on else LINE,
+    }
+    works = [
+        [label_of("basics", name), text_of(change.filing, name)] for name in ("works_name", "project_name", "address")
+    ]
+    parts = [paragraph(str(form.title), size=36, centred=True), paragraph(str(ORIGIN), size=18), table(works, (1, 3))]
+    parts += [paragraph(str(text) % facts) for text in (*form.sentences, *form.signs)]
     return packed("".join(parts))
 
 

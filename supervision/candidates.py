@@ -59,9 +59,11 @@ def _possible(filing: Filing) -> QuerySet[Filing]:
         same |= Q(project_no=filing.project_no)
     if filing.permit_no:
         same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
-    if (owner := owner_uscc(filing)) and filing.longitude is not None and filing.latitude is not None:
+    if filing.longitude is not None and filing.latitude is not None:
         near = Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
-        owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc=owner).values("filing")
+        owners = FilingParty.objects.filter(party_type=PartyType.OWNER)
+        codes = owners.filter(filing=filing).exclude(uscc="").values("uscc")
+        owned = owners.filter(uscc__in=codes).values("filing")
         same |= near & Q(is_any_of("pk", owned))
     others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
     return others.defer(*SEARCH_FIELDS).order_by("-submitted_at", "-pk")[:LOOKED_AT]

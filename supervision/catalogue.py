@@ -251,6 +251,8 @@ KEPT_DAYS = 90  # a station's approval of a filing that the other one refused li
 UNDO_WORKDAYS = 5  # a chief may undo a decision for as long as a station may take for one (docs/decisions.md)
 SILENCE_WORKDAYS = 2  # without an answer the request to withdraw counts as agreed to (domain §5.4, Withdraw)
 MANY_ROUNDS = 3  # beyond, the chief is reminded (domain §5.4, Return & resubmit)
+LETTERS_A_DAY = 20  # of one person to one station about one filing (docs/decisions.md)
+MOST_PHRASES = 100  # of one officer
 MOST_AT_ONCE = 50  # reviews that are claimed or assigned in one go (interface page 29)
 
 name_events(
@@ -294,6 +296,10 @@ name_events(
         "review.rejection_proposed": _("提出不予通过"),
         "review.rejection_declined": _("未同意不予通过"),
         "review.rejected": _("确认不予通过"),
+        "review.approval_proposed": _("提出通过"),
+        "review.approval_declined": _("未同意通过"),
+        "review.points_marked": _("核对审核要点"),
+        "letter.written": _("发送沟通消息"),
         "review.undone": _("撤销决定"),
         "review.late_finding_agreed": _("同意首轮遗漏"),
         "officer.delegated": _("设置代办"),

@@ -19,6 +19,7 @@ from portal.validators import normalise_permit_no
 from projects.models import PartyType
 from supervision.catalogue import SPECS, Module, ProjectCategory
 from supervision.forms.search import DUE_FIRST, FilingSearchForm
+from supervision.missing import lacking_files
 from supervision.models import Filing, FilingParty, Review
 from supervision.progress import Tag, filing_tag, review_tag
 
@@ -48,6 +49,8 @@ def searched(filings: QuerySet, module: Module, query: QueryDict) -> QuerySet:
     given = FilingSearchForm(query).given
     words = " ".join(filter(None, [given.get("q", ""), normalise_permit_no(given.get("permit", ""))]))
     found = narrowed(filings, module, words, given)
+    if "papers" in given:
+        found = lacking_files(found)
     if "since" in given:
         found = found.filter(changed_at__date__gte=given["since"])
     if "until" in given:

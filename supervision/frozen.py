@@ -268,6 +268,21 @@ def label_of(section: str, place: str) -> str:
     return str(Section(section).label)
 
 
+def place_label(data: dict[str, Any], section: str, place: str) -> str:
+    """What a place is called, with the name of the unit work that it belongs to."""
+    if not section:
+        return str(_("综合"))
+    head, _dot, name = place.rpartition(".")
+    if section == Section.UNIT_WORKS and place:
+        works = {work["id"]: work["name"] for work in data["unit_works"]}
+        work = works.get(head or place) or str(Section.UNIT_WORKS.label)
+        return f"{work} · {label_of(section, place)}" if head else work
+    if section == Section.ATTACHMENTS and place:
+        names = {attached["material"]: attached["material_name"] for attached in data["attachments"]}
+        return names.get(place) or label_of(section, place)
+    return label_of(section, place)
+
+
 def party_label(party_type: str, field: str) -> str:
     """What a field of a party is called; its head by the title that this party's head bears."""
     title = str(LEAD_TITLES[PartyType(party_type)])

@@ -41,3 +41,27 @@ BEGIN
 END
 $$ LANGUAGE plpgsql;
 """
+
+WRITTEN = """
+CREATE FUNCTION what_was_written_stays() RETURNS trigger AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'supervision_decisionnotice' THEN
+    IF NEW.facts = OLD.facts AND NEW.code = OLD.code AND NEW.decision_id = OLD.decision_id
+       AND NEW.filing_id = OLD.filing_id AND NEW.issued_at = OLD.issued_at THEN
+      RETURN NEW;  -- a paper may be revoked
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'What was handed in or decided is not rewritten.';
+END
+$$ LANGUAGE plpgsql;
+CREATE TRIGGER paper_of_a_decision_stays BEFORE UPDATE OR DELETE ON supervision_decisionnotice
+FOR EACH ROW EXECUTE FUNCTION what_was_written_stays();
+CREATE TRIGGER letter_stays BEFORE UPDATE OR DELETE ON supervision_letter
+FOR EACH ROW EXECUTE FUNCTION what_was_written_stays();
+"""
+
+REWORDABLE = """
+DROP TRIGGER letter_stays ON supervision_letter;
+DROP TRIGGER paper_of_a_decision_stays ON supervision_decisionnotice;
+DROP FUNCTION what_was_written_stays();
+"""

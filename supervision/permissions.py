@@ -195,9 +195,23 @@ class Seat:
 
 def seat_of(user, review: Review) -> Seat:
     """An officer's seat, in one question to the database."""
+    return _seat(user, _posts_around(user, review).values_list("user", "is_chief"))
+
+
+def seat_and_ties(user, review: Review) -> tuple[Seat, bool]:
+    """The seat, and whether the officer must stay away (`is_tied`), in one question for a page."""
+    posts = _posts_around(user, review).annotate(tied=ties_to(review, OuterRef("user")))
+    rows = list(posts.values_list("user", "is_chief", "tied"))
+    return _seat(user, [row[:2] for row in rows]), any(tied for who, _chief, tied in rows if who == user.pk)
+
+
+def _posts_around(user, review: Review):
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user.pk).values("officer")
-    posts = posts_for(review.station_id, review.role).filter(Q(user=user.pk) | Q(user__in=away))  # type: ignore[arg-type]
-    held = dict(posts.values_list("user", "is_chief"))
+    return posts_for(review.station_id, review.role).filter(Q(user=user.pk) | Q(user__in=away))  # type: ignore[arg-type]
+
+
+def _seat(user, posts) -> Seat:
+    held = dict(posts)
     if user.pk not in held:
         return Seat(user.pk)
     return Seat(user.pk, True, held.pop(user.pk), held)
@@ -242,7 +256,12 @@ def is_tied(user, review: Review) -> bool:
 
 def tied_among(users, review: Review) -> set:
     """Which of these officers (keys) must stay away from a review: one question, however many they are."""
-    filing, me = review.filing, OuterRef("pk")
+    return set(User.objects.filter(ties_to(review, OuterRef("pk")), pk__in=users).values_list("pk", flat=True))
+
+
+def ties_to(review: Review, me: OuterRef) -> Q:
+    """Whether the officer whose key is `me` must stay away from a review."""
+    filing = review.filing
     parts = [
         Recusal.objects.filter(officer=me, review=review.pk),
         DeclaredTie.objects.filter(officer=me, ended_at=None, uscc__in=filing.uscc_codes),
@@ -253,7 +272,7 @@ def tied_among(users, review: Review) -> set:
     ties = Q()
     for part in parts:
         ties |= Q(Exists(part))
-    return set(User.objects.filter(ties, pk__in=users).values_list("pk", flat=True))
+    return ties
 
 
 def require_untied(user, review: Review) -> None:

@@ -72,7 +72,9 @@ def review_tag(role: str, review: Review | None, *, viewer: Any = None, open_ite
             return Tag(_("%(role)s现场踏勘（%(who)s）") % facts, "blue")
         case Status.REJECTING if is_officer_of_stations(viewer):
             return Tag(_("%(role)s不予通过待站长确认") % facts, "orange")
-        case Status.ACCEPTED | Status.REJECTING:
+        case Status.APPROVING if is_officer_of_stations(viewer):
+            return Tag(_("%(role)s通过待站长确认") % facts, "orange")
+        case Status.ACCEPTED | Status.APPROVING | Status.REJECTING:
             return Tag(_("%(role)s审核中（%(who)s）") % facts, "blue")
         case Status.RETURNED if open_items is not None:
             return Tag(_("%(role)s已退回 · %(count)d 处待修改") % facts, "orange")
@@ -129,15 +131,17 @@ class StationBox:
         return str(Target(self.role).label)
 
 
-def station_boxes(filing: Filing, viewer: Any) -> list[StationBox]:
-    """Both stations, always, the same way; three queries."""
+def station_boxes(filing: Filing, viewer: Any, *, items: list[DeficiencyItem] | None = None) -> list[StationBox]:
+    """Both stations, always, the same way; three queries, two where all items of the filing are at hand."""
     reviews = {review.role: review for review in filing.reviews.select_related("station", "assignee", "version")}
-    sent = DeficiencyItem.objects.filter(review__filing=filing, sent_at__isnull=False).select_related("material")
-    items: dict[Any, list[DeficiencyItem]] = {}
-    for item in sent.order_by("sent_at", "created_at", "id"):
-        items.setdefault(item.review_id, []).append(item)
+    if items is None:
+        items = list(DeficiencyItem.objects.filter(review__filing=filing).select_related("material"))
+    sent = [item for item in items if item.sent_at]
+    items_by_review: dict[Any, list[DeficiencyItem]] = {}
+    for item in sorted(sent, key=lambda item: (item.sent_at, item.created_at, item.pk)):
+        items_by_review.setdefault(item.review_id, []).append(item)
     days = calendar_for(list(reviews.values()))
-    return [_box(role, reviews.get(role), items, viewer, days) for role in Target.values]
+    return [_box(role, reviews.get(role), items_by_review, viewer, days) for role in Target.values]
 
 
 def _box(role: str, review: Review | None, items: dict[Any, list], viewer: Any, days: dict) -> StationBox:
@@ -219,7 +223,7 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
     if filing.status not in {Filing.Status.SUBMITTED, Filing.Status.UNDER_REVIEW}:
         return str(filing.get_status_display())
     waiting = _names(boxes, {Status.WAITING, Status.RECHECK})
-    working = _names(boxes, {Status.ACCEPTED, Status.REJECTING})
+    working = _names(boxes, {Status.ACCEPTED, *Review.PROPOSED})
     parts = [_("等待%(names)s受理") % {"names": waiting}] if waiting else []
     parts += [_("%(names)s正在审核") % {"names": working}] if working else []
     surveying = _names(boxes, {Status.SURVEY})
@@ -234,10 +238,13 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
 
 def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[str, Any]]:
     """Who did what when, newest first, and what comes next; entries for components/timeline.html."""
+    related = ("created_by", "consented_by", "submitted_by", "version")
+    drafts = PersonnelChange.Status.DRAFT
+    changes = list(filing.changes.exclude(status=drafts).select_related(*related).defer("version__data"))
     happened = [
         *_handed_in(filing),
         *_decided(filing, boxes, viewer),
-        *_changed(filing, viewer),
+        *_changed(changes, viewer),
         *_audited(filing, boxes),
     ]
     if filing.created_at:
@@ -246,7 +253,7 @@ def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[
         happened.append((filing.created_at, {"title": made, "by": by, "tone": ""}))
     happened.sort(key=lambda pair: pair[0], reverse=True)
     entries = [entry | {"at": _when(at)} for at, entry in happened]
-    return [*_next_steps(filing, boxes), *entries]
+    return [*_next_steps(filing, boxes, changes), *entries]
 
 
 def _when(at: datetime) -> str:
@@ -276,6 +283,9 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
         "move_survey": (_("%(role)s调整现场踏勘安排"), "blue"),
         "finish_survey": (_("%(role)s完成现场踏勘"), "blue"),
         "propose_rejection": (_("%(role)s提请站长确认"), "orange"),
+        "propose_approval": (_("%(role)s提出通过，提请站长确认"), "blue"),
+        "decline_approval": (_("%(role)s继续审核"), ""),
+        "lapse_approval": (_("%(role)s因重新提交继续审核"), ""),
         "decline_rejection": (_("%(role)s继续审核"), ""),
         "lapse_rejection": (_("%(role)s因重新提交继续审核"), ""),
         "reject": (_("%(role)s不予通过"), "red"),
@@ -287,7 +297,7 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
     items = {box.review.pk: box.items for box in boxes if box.review}
     decisions = ReviewDecision.objects.filter(review__filing=filing)
     inside = not is_officer_of_stations(viewer)
-    for decision in decisions.select_related("by", "on_behalf_of", "review__station", "station"):
+    for decision in decisions.select_related("by", "on_behalf_of", "review__station", "station", "notice"):
         if inside and decision.move in BETWEEN_OFFICERS:
             continue
         title, tone = titles.get(decision.move, (decision.move, ""))
@@ -302,23 +312,37 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
             }
         who = f"{decision.station or decision.review.station} {officer}".strip()
         role = {"role": decision.review.get_role_display()}
-        yield decision.at, {"title": title % role, "by": who, "text": "\n".join(lines), "tone": tone}
+        told = {"title": title % role, "by": who, "text": "\n".join(lines), "tone": tone}
+        yield decision.at, told | paper_of(decision, filing)
+
+
+NOTICES = {"return": gettext_lazy("下载补正告知书"), "reject": gettext_lazy("下载不予通过决定书")}
+
+
+def paper_of(decision: ReviewDecision, filing: Filing) -> dict[str, Any]:
+    """Where the paper of a decision is; those of earlier days have none."""
+    notice = getattr(decision, "notice", None)
+    if notice is None:
+        return {}
+    return {"url": reverse("filing:notice", args=[filing.pk, notice.pk]), "label": NOTICES[decision.move]}
 
 
 # What officers settle among themselves before anything is decided; the applicant is told what came of it.
-BETWEEN_OFFICERS = {"claim", "release", "recuse", "propose_rejection", "decline_rejection", "lapse_rejection"}
+BETWEEN_OFFICERS = {
+    "claim",
+    "release",
+    "recuse",
+    *("propose_rejection", "decline_rejection", "lapse_rejection"),
+    *("propose_approval", "decline_approval", "lapse_approval"),
+}
 
 
 def is_officer_of_stations(viewer: Any) -> bool:
     return viewer is not None and viewer.kind == viewer.Kind.STAFF
 
 
-def _changed(filing: Filing, viewer: Any):
+def _changed(changes: list[PersonnelChange], viewer: Any):
     """Changes of the people in charge: begun, agreed to, handed in, what the stations said, in force."""
-    related = ("created_by", "consented_by", "submitted_by", "version")
-    changes = list(
-        filing.changes.exclude(status=PersonnelChange.Status.DRAFT).select_related(*related).defer("version__data")
-    )
     if not changes:
         return
     for change in changes:
@@ -393,11 +417,11 @@ _APPLICANTS_TURN = {
 }
 
 
-def _changes_next(filing: Filing) -> list[dict[str, Any]]:
+def _changes_next(changes: list[PersonnelChange]) -> list[dict[str, Any]]:
     """Changes that wait: for whom, and until when."""
     open_ = [PersonnelChange.Status.CONSENT, PersonnelChange.Status.SUBMITTED]
     found = []
-    for change in filing.changes.filter(status__in=open_).order_by("created_at"):
+    for change in sorted((one for one in changes if one.status in open_), key=lambda one: one.created_at):
         if change.status == PersonnelChange.Status.CONSENT:
             title = _("下一步：建设单位确认%(post)s变更") % {"post": change.title}
             found.append({"title": title, "text": change.owner_name, "tone": "next"})
@@ -408,10 +432,10 @@ def _changes_next(filing: Filing) -> list[dict[str, Any]]:
     return found
 
 
-def _next_steps(filing: Filing, boxes: list[StationBox]) -> list[dict[str, Any]]:
+def _next_steps(filing: Filing, boxes: list[StationBox], changes: list[PersonnelChange]) -> list[dict[str, Any]]:
     """What is next and until when: one entry per station that is at work, or the applicant's turn."""
     mine = [{"title": text, "tone": "next"} for status, text in _APPLICANTS_TURN.items() if status == filing.status]
-    mine += _changes_next(filing)
+    mine += _changes_next(changes)
     due = [
         {
             "title": _("下一步：%(role)s审核") % {"role": box.label},

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from accounts.models import Target
 from portal.reference import add_missing
 from supervision.catalogue import Accepts, Module, Need, Section
-from supervision.models import Material, MaterialRule, ReturnReason
+from supervision.models import CheckPoint, Material, MaterialRule, ReturnReason
 
 NEEDS = {"R": Need.REQUIRED, "O": Need.OPTIONAL, "A": Need.FROM_PERMIT}  # "–": not asked
 MODULES = (Module.JOINT, Module.EARLY, Module.ADVANCE)  # the order of the three letters
@@ -98,10 +99,39 @@ REASONS: list[tuple[str, str, str]] = [
     ("", "需现场踏勘，拟于【 】进行，请配合。", ""),
 ]
 
+S, Q = Target.SAFETY, Target.QUALITY
+# section, material, role ("" both), what to look at, source, the reason of the library that fits; [P]: our own proposal
+POINTS: list[tuple[str, str, str, str, str, str]] = [
+    (BASICS, "", "", "工程名称、项目名称与施工许可证或中标通知书一致", "domain §3.6 [P]", "R01"),
+    (BASICS, "", "", "施工许可证编号与上传的证照一致", "domain §3.4 [P]", "R02"),
+    (BASICS, "", "", "所属区域、管辖区域与工程地址相符，属本站监督范围", "domain §3.8 [P]", "R04"),
+    (BASICS, "", "", "位置、界址点在工程地址范围内，坐标系选择正确", "domain §3.9 [P]", "R05"),
+    (BASICS, "", "", "施工面积、合同金额与施工许可证、合同一致，单位正确", "domain §3.9 [P]", "R07"),
+    (BASICS, "", "", "计划开竣工日期与合同工期一致", "domain §5.4 [P]", "R09"),
+    (PARTIES, "", "", "建设、施工、监理单位名称与统一社会信用代码相符", "domain §3.3 [P]", "R15"),
+    (PARTIES, "", "", "项目经理与中标通知书、合同一致，没有其他在建项目或已说明", "建市〔2008〕48号第九条", "R10"),
+    (PARTIES, "", "", "总监理工程师任职项目数符合规定", "GB/T 50319-2013 第3.1.5条", "R13"),
+    (PARTIES, "", "", "注册证书在有效期内，与任职单位相符", "domain §2.6 [P]", "R12"),
+    (PARTIES, "", S, "专职安全生产管理人员数量符合规定", "建质〔2008〕91号第十三条、第十四条", "R14"),
+    (WORKS, "", "", "单位工程没有漏报、多报，面积之和与施工面积一致", "domain §3.6 [P]", "R16"),
+    (WORKS, "", Q, "结构类型、层数、高度与审图合格书一致", "domain §3.6 [P]", "R18"),
+    (FILES, "M01", "", "登记表填写完整，建设、施工、监理单位公章齐全", "domain §2.6", "R21"),
+    (FILES, "M12", Q, "审图合格书或阶段性审查意见覆盖本次报监的单位工程", "domain §2.6", "R19"),
+    (FILES, "M14", Q, "五方法定代表人授权书齐全，签字盖章有效", "建办质〔2014〕44号", "R22"),
+    (FILES, "M15", Q, "五方项目负责人承诺书由本人签字，注册人员加盖执业印章", "建办质〔2014〕44号", "R22"),
+    (FILES, "M16", S, "建设、施工、监理单位安全生产承诺书齐全", "domain §2.6", "R19"),
+    (FILES, "M17", S, "危大工程清单逐项注明是否超过一定规模，有管理措施", "domain §2.6", "R23"),
+    (FILES, "M18", S, "措施费用支付计划与合同约定一致", "domain §2.6", "R24"),
+    (FILES, "M19", "", "施工企业资质、安全生产许可证在有效期内，资质满足工程规模", "domain §2.6", "R12"),
+    (FILES, "M21", "", "施工组织设计经施工单位审批、总监理工程师审查签字盖章", "domain §2.6", "R21"),
+    (FILES, "M30", "", "授权委托书与经办人身份证一致，在委托期限内", "domain §2.6", "R21"),
+]
+
 
 def load() -> int:
-    """Add the materials, rules and reasons that are missing; returns how many rows were new."""
-    return load_materials() + add_missing(ReturnReason, reasons())
+    """Add the materials, rules, reasons and points that are missing; returns how many rows were new."""
+    count = load_materials() + add_missing(ReturnReason, reasons())
+    return count + add_missing(CheckPoint, points())
 
 
 def load_materials() -> int:
@@ -145,4 +175,21 @@ def reasons() -> list[ReturnReason]:
     return [
         ReturnReason(code=f"R{place:02d}", section=section, text=text, basis=basis, order=place)
         for place, (section, text, basis) in enumerate(REASONS, 1)
+    ]
+
+
+def points() -> list[CheckPoint]:
+    """Their basis is shown only where it is a rule that others know."""
+    return [
+        CheckPoint(
+            code=f"C{place:02d}",
+            section=section,
+            material_id=material or None,
+            role=role,
+            text=text,
+            basis="" if basis.startswith("domain") else basis,
+            reason_id=reason,
+            order=place,
+        )
+        for place, (section, material, role, text, basis, reason) in enumerate(POINTS, 1)
     ]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0100_signin"),
+        ("accounts", "0101_confirmed_approvals"),
     ]
 
     operations = [

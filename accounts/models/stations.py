@@ -28,6 +28,11 @@ class Station(Identified):
         default=True,
         help_text=_("取消勾选后，同一人可以审核同一报监的安监和质监，系统会在日志中注明。"),
     )
+    confirm_approvals = models.BooleanField(
+        _("通过须站长确认"),
+        default=False,
+        help_text=_("勾选后，审核员选择“通过”时先提交站长，由另一位站长确认后才生效；不予通过总是须站长确认。"),
+    )
     is_sample = models.BooleanField(default=False)
 
     class Meta:

@@ -54,3 +54,18 @@ document.addEventListener("keydown", (event) => {
   part?.scrollIntoView();
   part?.focus({ preventScroll: true });
 });
+
+// What is in front of the reader's eyes counts as seen: the form says so by itself, for the version that it names.
+const unseen = document.querySelector("form[data-look]");
+async function seen() {
+  if (!unseen?.isConnected || document.visibilityState !== "visible") return;
+  document.removeEventListener("visibilitychange", seen);
+  const reply = await fetch(unseen.action, { method: "POST", body: new FormData(unseen), headers: { accept: "application/json" } });
+  if (!reply.ok || reply.redirected) return;
+  const said = document.createElement("span");
+  said.className = "soft small";
+  said.textContent = "已阅";
+  unseen.replaceWith(said);
+}
+document.addEventListener("visibilitychange", seen);
+seen().catch(() => {}); // the button stays

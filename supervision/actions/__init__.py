@@ -2,6 +2,7 @@
 
 from supervision.actions.acting import note_acting
 from supervision.actions.addenda import drop_addendum, hand_in_addendum, open_addendum
+from supervision.actions.approval import approve_review, confirm_approval, decline_approval
 from supervision.actions.assign import (
     assign_many,
     assign_review,
@@ -21,23 +22,24 @@ from supervision.actions.changes import (
     send_change,
     withdraw_change,
 )
+from supervision.actions.checks import drop_phrase, keep_phrase, mark_points
 from supervision.actions.conversion import await_prior, take_over
 from supervision.actions.copy import copy_filing
 from supervision.actions.corrections import answer_item, editable_places, may_change, open_items, resubmit_filing
 from supervision.actions.create import create_filing
 from supervision.actions.delegate import declare_tie, delegate, end_delegation, end_tie
+from supervision.actions.letters import write_letter
 from supervision.actions.materials import publish_material_file, withdraw_material_file
 from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
 from supervision.actions.notes import note_look, request_coordination, save_opinion, write_note
 from supervision.actions.permits import adopt_source, follow_permits, pull_permit
 from supervision.actions.promises import change_promise
 from supervision.actions.rejection import confirm_rejection, decline_rejection, propose_rejection
-from supervision.actions.reveal import reveal_head
+from supervision.actions.reveal import reveal_head, reveal_officer
 from supervision.actions.review import (
     accept_review,
     add_item,
     agree_late_item,
-    approve_review,
     change_item,
     drop_item,
     return_review,
@@ -78,25 +80,30 @@ __all__ = [
     "change_promise",
     "claim_many",
     "claim_review",
+    "confirm_approval",
     "confirm_change",
     "confirm_rejection",
     "consent_to_change",
     "copy_filing",
     "create_filing",
     "declare_tie",
+    "decline_approval",
     "decline_change",
     "decline_rejection",
     "delegate",
     "describe_attachment",
     "drop_addendum",
     "drop_item",
+    "drop_phrase",
     "editable_places",
     "end_delegation",
     "end_tie",
     "finish_survey",
     "follow_permits",
     "hand_in_addendum",
+    "keep_phrase",
     "let_go_of_unanswered",
+    "mark_points",
     "may_change",
     "move_attachment",
     "note_acting",
@@ -117,6 +124,7 @@ __all__ = [
     "return_change",
     "return_review",
     "reveal_head",
+    "reveal_officer",
     "save_basics",
     "save_change",
     "save_opinion",
@@ -135,5 +143,6 @@ __all__ = [
     "withdraw_change",
     "withdraw_filing",
     "withdraw_material_file",
+    "write_letter",
     "write_note",
 ]

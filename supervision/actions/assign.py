@@ -30,7 +30,7 @@ from supervision.permissions import (
 
 Status = Review.Status
 UNTAKEN = (Status.WAITING, Status.RECHECK)
-IN_HAND = (*UNTAKEN, Status.ACCEPTED, Status.SURVEY, Status.REJECTING)
+IN_HAND = (*UNTAKEN, Status.ACCEPTED, Status.SURVEY, *Review.PROPOSED)
 
 
 @transaction.atomic

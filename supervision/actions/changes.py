@@ -41,6 +41,9 @@ Answer = ChangeConfirmation.Status
 WRITTEN = ("new_name", "new_phone", "certificate_no", "effective_on", "reason")
 CHANGEABLE = (Filing.Status.APPROVED, Filing.Status.FILED)
 SAFE = gettext_lazy("变更申请没有变化，已填写的内容和文件都还在。")
+OUTDATED_PAPER = gettext_lazy(
+    "新负责人已更换，原《建设单位同意变更的书面意见》是对另一人的意见，不再有效。请重新上传，或由建设单位在平台同意。"
+)
 
 
 # Beginning, and filling in
@@ -112,9 +115,12 @@ def save_change(change: PersonnelChange, values: dict[str, Any], *, by) -> Perso
 
 
 def name_person(change: PersonnelChange, id_number: str | None) -> None:
+    """Another person than before needs the owner's word anew; once handed in, on a new paper too (domain §5.7 19)."""
     index = blind_index(id_number, purpose="id_number") if id_number else None
     if index != change.new_id_index:
         change.consented_by = change.consented_at = None
+        if change.submitted_at:
+            change.new_person_at = timezone.now()
     change.new_id_number, change.new_id_index = id_number, index
 
 
@@ -147,7 +153,7 @@ def send_change(change: PersonnelChange, *, by) -> PersonnelChange:
         raise Refused(*missing, heading=_("还有 %(count)d 处需要补充") % {"count": len(missing)}, safe=SAFE)
     if may_consent(by, change):
         change.consented_by, change.consented_at = by, timezone.now()
-    if change.consented_at or has_file(change, ChangeFile.CONSENT):
+    if change.consented_at or consent_papers(change).ready().exists():
         return hand_in(change, filing, by=by)
     return ask_owner(change, filing, by=by)
 
@@ -177,8 +183,17 @@ def file_missing(label: str, states: set[str]) -> list[str]:
     return [] if Document.State.READY in states else [_("请上传“%(label)s”") % {"label": label}]
 
 
-def has_file(change: PersonnelChange, kind: str) -> bool:
-    return Document.objects.held_by(change, kind).ready().exists()
+def consent_papers(change: PersonnelChange):
+    """The owner's papers about this very person: those from before somebody else was named do not count."""
+    papers = Document.objects.held_by(change, ChangeFile.CONSENT)
+    return papers.filter(uploaded_at__gt=change.new_person_at) if change.new_person_at else papers
+
+
+def outdated_papers(change: PersonnelChange) -> bool:
+    """The owner agreed on paper to somebody else, and nobody has uploaded a new one yet."""
+    if change.new_person_at is None or consent_papers(change).exists():
+        return False
+    return Document.objects.held_by(change, ChangeFile.CONSENT).exists()
 
 
 def owners_people(change: PersonnelChange) -> list[User]:
@@ -193,6 +208,8 @@ def owners_people(change: PersonnelChange) -> list[User]:
 def ask_owner(change: PersonnelChange, filing: Filing, *, by) -> PersonnelChange:
     people = owners_people(change)
     if not people:
+        if outdated_papers(change):
+            raise Refused(OUTDATED_PAPER, safe=SAFE)
         raise Refused(
             _("建设单位“%(name)s”在平台上还没有可以确认的人员。") % {"name": change.owner_name},
             _("请上传《建设单位同意变更的书面意见》后再提交。"),
@@ -377,6 +394,8 @@ def put_in_force(change: PersonnelChange, filing: Filing, *, by) -> None:
 def frozen(change: PersonnelChange) -> dict[str, Any]:
     """What the version says about how it came to be: the post, the papers with their hashes, who agreed."""
     held = Document.objects.held_by(change).ready().order_by("kind", "uploaded_at")
+    if change.new_person_at:  # what the owner wrote about somebody else stays out
+        held = held.exclude(kind=ChangeFile.CONSENT, uploaded_at__lte=change.new_person_at)
     return {
         "change": str(change.pk),
         "post": change.party_type,

@@ -83,6 +83,7 @@ def mark_handled_earlier(review: Review, due: Alert) -> None:
 
 
 def people_for(review: Review, due: Alert) -> list:
-    """The officer in charge, else everybody in the post; the chief too when time is up."""
+    """The officer in charge, else everybody in the post; the chief too when time is up, or waits for his word."""
     chiefs = posts_for(review.station, review.role).filter(is_chief=True).select_related("user")
-    return [*in_charge_of(review), *(post.user for post in chiefs if due.tells_chief)]
+    asks_chief = due.tells_chief or review.status in Review.PROPOSED
+    return [*in_charge_of(review), *(post.user for post in chiefs if asks_chief)]

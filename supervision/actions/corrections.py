@@ -169,9 +169,10 @@ def renew_reviews(filing: Filing, version: FilingVersion) -> list[str]:
         if was in Review.PASSED and not moved and not material_to(review, version):
             continue
         review.version = version
-        if review.status == Review.Status.REJECTING:  # the proposal was about what lay there before
-            review.move("decline_rejection")
-            note_decision(review, "lapse_rejection", by=version.submitted_by)
+        if review.status in Review.PROPOSED:  # the proposal was about what lay there before
+            proposed = "approval" if review.status == Review.Status.APPROVING else "rejection"
+            review.move(f"decline_{proposed}")
+            note_decision(review, f"lapse_{proposed}", by=version.submitted_by)
         if was in {*Review.PASSED, Review.Status.RETURNED}:
             review.move("recheck")
             review.round += 1

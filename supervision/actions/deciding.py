@@ -4,12 +4,18 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.errors import Refused
-from supervision.models import Review, ReviewDecision
+from supervision.models import FilingVersion, Look, Review, ReviewDecision
 
 
-def note_decision(review: Review, move: str, opinion: str = "", *, by, behalf=None) -> None:
+def keep_look(review: Review, version: FilingVersion | None = None, *, by) -> None:
+    """Remember that the officer has seen a version, by default the one under review: the next is compared with it."""
+    look = Look(review=review, officer=by, version_id=version.pk if version else review.version_id)
+    Look.objects.bulk_create([look], ignore_conflicts=True)
+
+
+def note_decision(review: Review, move: str, opinion: str = "", *, by, behalf=None) -> ReviewDecision:
     """Keep for ever what was done in which round about which version, where, and for whom (代办)."""
-    ReviewDecision.objects.create(
+    return ReviewDecision.objects.create(
         review=review,
         round=review.round,
         version=review.version,

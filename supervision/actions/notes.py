@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import notify
-from supervision.models import Filing, Look, Note, OpinionDraft, Review
+from supervision.actions.deciding import keep_look
+from supervision.models import Filing, FilingVersion, Look, Note, OpinionDraft, Review
 from supervision.permissions import can_prepare, chiefs_of, require_officer, seat_of
 
 LONGEST_OPINION = OpinionDraft._meta.get_field("text").max_length
@@ -55,17 +56,25 @@ def worded(text: str) -> str:
     return text.strip()
 
 
-def note_look(review: Review, *, by) -> None:
-    """Remember that the officer has seen the version under review, so that the next one is compared with it."""
-    look = Look(review=review, officer=by, version_id=review.version_id)
-    Look.objects.bulk_create([look], ignore_conflicts=True)
+@transaction.atomic
+def note_look(review: Review, *, version: int, by) -> Look | None:
+    """标记为已阅: the officer has seen this version, which may not be the last any more; the next is compared with it.
+
+    Http404 for strangers and for versions that were never before this review.
+    """
+    require_officer(by, review)
+    seen = FilingVersion.objects.filter(filing=review.filing_id, number=version).defer("data").first()
+    if seen is None or seen.number > review.version.number:
+        raise Http404
+    keep_look(review, seen, by=by)
+    return Look.objects.filter(review=review, officer=by, version=seen).first()
 
 
 @transaction.atomic
 def save_opinion(review: Review, *, move: str, text: str, by) -> OpinionDraft:
     """Keep what the officer has typed so far; refused only to strangers, and when there is nothing to decide."""
     seat = require_officer(by, review)
-    if review.status not in (Review.Status.ACCEPTED, Review.Status.REJECTING) or not seat.decides(review):
+    if review.status not in (Review.Status.ACCEPTED, *Review.PROPOSED) or not seat.decides(review):
         raise PermissionDenied(_("该申请目前不由您办理，意见没有保存。"))
     values = {"move": move[:20], "text": text[:LONGEST_OPINION], "saved_at": timezone.now()}
     draft, _made = OpinionDraft.objects.update_or_create(review=review, officer=by, defaults=values)

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import mark_handled, notify
+from supervision.actions.confirming import others_who_confirm, proposal_of, require_another
 from supervision.actions.deciding import note_decision
 from supervision.actions.holding import locked_review
+from supervision.actions.notices import issue_notice
 from supervision.actions.review import (
     decide,
     facts_of,
@@ -19,8 +21,8 @@ from supervision.actions.review import (
     tell_applicants,
 )
 from supervision.actions.settle import settle
-from supervision.models import Review, ReviewDecision
-from supervision.permissions import chiefs_of, require_chief, require_officer, require_untied, tied_among
+from supervision.models import Review
+from supervision.permissions import require_chief, require_officer, require_untied
 
 Status = Review.Status
 
@@ -33,14 +35,15 @@ def propose_rejection(review: Review, *, opinion: str, version, by) -> Review:
     if not opinion.strip():
         raise Refused(_("请写明不予通过的理由，站长和申请单位都会看到。"))
     require_no_drafts(review)
-    chiefs = others_who_confirm(review, by)
+    behalf = seat.behalf(review)
+    chiefs = others_who_confirm(review, {by.pk, behalf})
     if not chiefs:
         raise Refused(
-            _("不予通过须由另一位站长确认，本站目前没有其他站长。请联系平台运营人员设置，或转办后由审核员提出。")
+            _("不予通过须由另一位站长确认，本站目前没有其他站长。请联系平台运营人员设置，或转办后由审核员提出。"),
+            safe=_("审核意见和批注已保留。"),
         )
     review.move("propose_rejection")
     review.save(update_fields=["status"])  # the reason is nobody's business before it is confirmed
-    behalf = seat.behalf(review)
     note_decision(review, "propose_rejection", opinion, by=by, behalf=behalf)
     record("review.rejection_proposed", review, by=by, **facts_of(review, behalf))
     mark_handled(review)
@@ -51,45 +54,26 @@ def propose_rejection(review: Review, *, opinion: str, version, by) -> Review:
     return review
 
 
-def others_who_confirm(review: Review, proposer) -> list:
-    """The chiefs of this station and role, and who acts for them, without the proposer and who has ties."""
-    chiefs = [chief for chief in chiefs_of(review.station, review.role) if chief.pk != proposer.pk]
-    tied = tied_among([chief.pk for chief in chiefs], review)
-    return [chief for chief in chiefs if chief.pk not in tied]
-
-
-def proposal_of(review: Review) -> ReviewDecision:
-    """Who proposed 不予通过, when and why."""
-    proposals = review.decisions.filter(move="propose_rejection").select_related("by", "on_behalf_of")
-    return proposals.latest("at", "id")
-
-
 @transaction.atomic
 def confirm_rejection(review: Review, *, opinion: str = "", version, by) -> Review:
     """不予通过: the filing ends here; what the other station passed is kept for the copy."""
     filing, review = locked_review(review.pk)
     seat = require_chief(by, review, _("只有站长可以确认不予通过。"))
+    behalf = seat.behalf_of_chief
     if review.status == Status.REJECTING:
-        require_current(review, version)
-        require_another(review, by)
+        require_current(review, version, by=by)
+        behalf = require_another(review, seat)
     require_untied(by, review)
     review.move("reject")
     decide(review, "\n".join(filter(None, [proposal_of(review).opinion, opinion.strip()])), by=by)
     review.save()
-    behalf = seat.behalf_of_chief
-    note_decision(review, "reject", opinion, by=by, behalf=behalf)
+    decision = note_decision(review, "reject", opinion, by=by, behalf=behalf)
+    issue_notice(decision, filing)
     record("review.rejected", review, by=by, **facts_of(review, behalf))
     mark_handled(review)
     settle(filing, by=by)
     tell_applicants(review, "review.rejected")
     return review
-
-
-def require_another(review: Review, by) -> None:
-    """Refuse the proposer as the one who confirms; acting for him does not make another person of anybody."""
-    proposal = proposal_of(review)
-    if by.pk in {proposal.by_id, proposal.on_behalf_of_id}:
-        raise Refused(_("不予通过不能由同一人提出和确认，请由另一位站长确认。"))
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from portal.audit import record
-from supervision.frozen import MASKS
+from supervision.frozen import MASKS, OFFICERS
 from supervision.models import PersonnelChange, Review
 from supervision.permissions import require_officer
 
@@ -22,6 +22,18 @@ def reveal_head(review: Review, place: str, field: str, *, by) -> str:
     number, why = review.filing.number, _("审核报监")
     record("identity.revealed", review, by=by, filing=number, place=place, field=field, reason=why)
     return party.get(field) or ""
+
+
+@transaction.atomic
+def reveal_officer(review: Review, nth: int, *, by) -> str:
+    """The full ID number of the nth 专职安全员 as handed in; each look is written down."""
+    require_officer(by, review)
+    officers = review.version.data.get("officers", [])
+    if not 0 < nth <= len(officers):
+        raise Http404
+    number, why = review.filing.number, _("审核报监")
+    record("identity.revealed", review, by=by, filing=number, place=f"{OFFICERS}.{nth}", field="id_number", reason=why)
+    return officers[nth - 1].get("id_number") or ""
 
 
 @transaction.atomic

@@ -11,8 +11,9 @@ from portal.audit import record
 from portal.errors import Refused
 from portal.masking import mask_name
 from portal.notifications import mark_handled, notify
-from supervision.actions.deciding import note_decision, require_separate
+from supervision.actions.deciding import keep_look, note_decision, require_separate
 from supervision.actions.holding import locked_review
+from supervision.actions.notices import issue_notice
 from supervision.actions.numbers import number_for
 from supervision.actions.people import applicants_of
 from supervision.actions.settle import settle
@@ -51,23 +52,23 @@ def accept_review(review: Review, *, by) -> Review:
     return review
 
 
-@transaction.atomic
-def approve_review(review: Review, *, opinion: str = "", version, by) -> Review:
-    """通过: the project's number of this role is given; the last approval makes the filing 报监完毕."""
-    filing, review = locked_review(review.pk)
-    seat = require_decider(review, version, by=by)
-    require_no_drafts(review)
-    review.move("approve")
-    decide(review, opinion, by=by)
+def pass_review(filing: Filing, review: Review, opinion: str, *, by, behalf) -> Review:
+    """What an approval that counts brings with it; the review has moved, and is saved here."""
     review.supervision_no = number_for(review)
     review.save()
-    behalf = seat.behalf(review)
     note_decision(review, "approve", opinion, by=by, behalf=behalf)
     record("review.approved", review, by=by, number=review.supervision_no, **facts_of(review, behalf))
     mark_handled(review)
     tell_applicants(review, "review.approved")
     settle(filing, by=by)
     return review
+
+
+def require_deciding(review: Review, version, *, by) -> Seat:
+    """As `require_decider`, and nothing is noted that was not sent: 通过 and 不予通过 would lose it."""
+    seat = require_decider(review, version, by=by)
+    require_no_drafts(review)
+    return seat
 
 
 @transaction.atomic
@@ -84,7 +85,7 @@ def return_review(review: Review, *, opinion: str = "", version, by) -> Review:
     review.save()
     count = items.update(sent_at=review.decided_at)
     behalf = seat.behalf(review)
-    note_decision(review, "return", opinion, by=by, behalf=behalf)
+    issue_notice(note_decision(review, "return", opinion, by=by, behalf=behalf), filing)
     record("review.returned", review, by=by, items=count, **facts_of(review, behalf))
     mark_handled(review)
     settle(filing, by=by)
@@ -132,7 +133,7 @@ def require_decider(review: Review, version, *, by) -> Seat:
             heading=_("该申请已处理"),
             action=(_("查看最新状态"), reverse("review:detail", args=[review.pk])),
         )
-    require_current(review, version)
+    require_current(review, version, by=by)
     if review.assignee_id and not seat.decides(review):
         raise PermissionDenied(_("该申请由 %(name)s 办理，您不能代为决定。") % {"name": masked(review.assignee)})
     require_untied(by, review)
@@ -140,11 +141,14 @@ def require_decider(review: Review, version, *, by) -> Seat:
     return seat
 
 
-def require_current(review: Review, version) -> None:
-    """Refuse a decision about another version than the one under review, and say what changed (decisions 9)."""
+def require_current(review: Review, version, *, by) -> None:
+    """Refuse a decision about another version than the one under review, and say what changed (decisions 9).
+
+    Who decides about the present one has looked at it.
+    """
     number = str(getattr(version, "number", version))
     if number == str(review.version.number):
-        return
+        return keep_look(review, by=by)
     versions = FilingVersion.objects.filter(filing=review.filing_id)
     seen = versions.filter(number=number).first() if number.isdecimal() and len(number) < 5 else None
     changes = changes_since(seen, review.version) if seen else []
@@ -204,6 +208,7 @@ def add_item(
     require_place(section, place)
     if not text.strip():
         raise Refused(_("请写明退回原因。"))
+    keep_look(review, by=by)
     old_value = value_at(review.version.data, section, place)[:OLD_VALUE_LENGTH] if section else ""
     return DeficiencyItem.objects.create(
         review=review,

@@ -10,6 +10,7 @@ from portal.errors import Refused
 from portal.notifications import mark_handled
 from supervision.actions.deciding import note_decision
 from supervision.actions.holding import locked_review
+from supervision.actions.notices import revoke_notices
 from supervision.actions.review import facts_of, tell_applicants
 from supervision.actions.settle import settle
 from supervision.catalogue import UNDO_WORKDAYS
@@ -53,6 +54,7 @@ def undo_decision(review: Review, *, reason: str, by) -> Review:
         raise Refused(why)
     undone = review.status
     items = review.items.filter(round=review.round, sent_at__isnull=False, closed_at=None).update(sent_at=None)
+    revoke_notices(review.pk, round=review.round)
     review.move("undo")
     review.version = filing.versions.latest("number")
     review.assignee = review.assignee or review.decided_by

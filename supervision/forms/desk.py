@@ -69,22 +69,22 @@ class SurveyResultForm(PortalForm):
     )
 
 
-class RejectionForm(PortalForm):
-    """The chief's word on 不予通过; who proposed it may only take it back."""
+CONFIRMS = {"rejection": _("同意不予通过"), "approval": _("同意通过")}
 
-    move = forms.ChoiceField(
-        label=_("确认结论"),
-        choices=[(CONFIRM, _("同意不予通过")), (DECLINE, _("不同意，退回继续审核"))],
-        widget=forms.RadioSelect,
-    )
-    opinion = words(_("意见"), required=False, help_text=_("不同意时必填；同意时选填，会附在不予通过的理由之后。"))
+
+class ConfirmForm(PortalForm):
+    """The chief's word on what was proposed; who proposed it may only take it back."""
+
+    move = forms.ChoiceField(label=_("确认结论"), widget=forms.RadioSelect)
+    opinion = words(_("意见"), required=False, help_text=_("不同意时必填；同意时选填，会附在审核意见之后。"))
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, may_confirm: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, may_confirm: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        field: forms.ChoiceField = self.fields["move"]  # type: ignore[assignment]
+        field.choices = [(CONFIRM, CONFIRMS[kind]), (DECLINE, _("不同意，退回继续审核"))]
         if not may_confirm:
-            self.fields["move"].choices = [(DECLINE, _("收回，继续审核"))]  # type: ignore[attr-defined]
-            self.fields["move"].initial = DECLINE
+            field.choices, field.initial = [(DECLINE, _("收回，继续审核"))], DECLINE
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -10,7 +10,7 @@ from accounts.models import User
 from portal.forms import PortalForm, SearchForm
 from portal.places import District
 from supervision.catalogue import Module
-from supervision.models import DeficiencyItem, ReturnReason
+from supervision.models import CheckMark, CheckPoint, DeficiencyItem, Letter, Phrase, ReturnReason
 
 BLANK = "【 】"  # what a sentence of the library leaves to be filled in
 APPROVE, RETURN, REJECT = "approve", "return", "reject"
@@ -20,7 +20,15 @@ STATES: dict[str, str | Promise] = {
     "returned": _("已退回"),
     "closed": _("已办结"),
 }
-SCOPES: dict[str, str | Promise] = {"queue": _("待领取"), "mine": _("我经办"), "all": _("本站全部"), "done": _("已办")}
+SCOPES: dict[str, str | Promise] = {
+    "queue": _("待领取"),
+    "mine": _("我经办"),
+    "confirm": _("待确认"),
+    "all": _("本站全部"),
+    "done": _("已办"),
+}
+MISSING = "missing"
+PHRASE = "p:"  # before the key of an officer's own sentence
 LATEST_FIRST = "latest"
 
 
@@ -30,6 +38,7 @@ class InboxFilter(SearchForm):
     q = forms.CharField(label=_("关键字"), max_length=100)
     module = forms.ChoiceField(label=_("模块"), choices=[("", _("全部")), *Module.choices])
     district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    papers = forms.ChoiceField(label=_("材料"), choices=[("", _("全部")), (MISSING, _("缺附件"))])
     sort = forms.ChoiceField(
         label=_("排序"), choices=[("", _("办理期限近的在前")), (LATEST_FIRST, _("最近提交的在前"))]
     )
@@ -74,17 +83,23 @@ class ItemForm(PortalForm):
     basis = forms.CharField(
         label=_("依据"), max_length=DeficiencyItem._meta.get_field("basis").max_length, required=False
     )
+    keep = forms.BooleanField(label=_("存为我的常用语"), required=False)
 
-    def __init__(self, *args: Any, reasons: list[ReturnReason], about: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, reasons: list[ReturnReason], phrases: list[Phrase], about: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        texts = {reason.code: (worded(reason, about), reason.basis) for reason in reasons}
+        library = {reason.code: (worded(reason, about), reason.basis) for reason in reasons}
+        own = {f"{PHRASE}{phrase.pk}": (phrase.text, phrase.basis) for phrase in phrases}
+        texts = library | own
         field = self.fields["reason_code"]
         widget = ReasonSelect(attrs={"data-reasons": ""})
         widget.texts = texts
         field.widget = widget
         field.choices = [  # type: ignore[attr-defined]
             ("", _("自行填写")),
-            *((code, f"{code} {text}") for code, (text, _basis) in texts.items()),
+            *((code, f"{code} {text}") for code, (text, _basis) in library.items()),
+            *([(_("我的常用语"), [(code, text) for code, (text, _basis) in own.items()])] if own else []),
         ]
         self.take_from_library(texts)
 
@@ -96,6 +111,11 @@ class ItemForm(PortalForm):
         basis = self.data.get(self.add_prefix("basis")) or known[1]
         inserted = {self.add_prefix("text"): known[0], self.add_prefix("basis"): basis}
         self.data = dict(self.data.items()) | inserted
+
+    def clean_reason_code(self) -> str:
+        """Of the library; own words have none."""
+        code = self.cleaned_data["reason_code"]
+        return "" if code.startswith(PHRASE) else code
 
     def clean_text(self) -> str:
         text = self.cleaned_data["text"]
@@ -126,9 +146,12 @@ class DecideForm(PortalForm):
     )
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, drafts: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, drafts: int | None = None, is_confirmed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.drafts = drafts
+        if is_confirmed:
+            labels = dict(self.fields["move"].choices) | {APPROVE: _("通过（须站长确认）")}  # type: ignore[attr-defined]
+            self.fields["move"].choices = list(labels.items())  # type: ignore[attr-defined]
 
     def clean_move(self) -> str:
         """Said here too, so that the opinion stays on the page; the action asks again under the lock."""
@@ -144,6 +167,61 @@ class DecideForm(PortalForm):
         if given.get("move") == REJECT and not given.get("opinion"):
             self.add_error("opinion", _("请写明不予通过的理由，站长和申请单位都会看到。"))
         return given
+
+
+class PhraseForm(PortalForm):
+    """A sentence of one's own."""
+
+    text = forms.CharField(
+        label=_("内容"), max_length=Phrase._meta.get_field("text").max_length, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    basis = forms.CharField(label=_("依据"), max_length=Phrase._meta.get_field("basis").max_length, required=False)
+
+
+class LetterForm(PortalForm):
+    """A message to the other side of a filing."""
+
+    text = forms.CharField(
+        label=_("内容"),
+        max_length=Letter._meta.get_field("text").max_length,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("请勿填写身份证号、手机号等个人信息。"),
+    )
+
+
+class PointsForm(PortalForm):
+    """审核要点: for each point what was found, and a note; what is not chosen stays as it is."""
+
+    version = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, points: list[CheckPoint], marks: dict[str, CheckMark], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for point in points:
+            mark = marks.get(point.pk)
+            self.fields[f"outcome-{point.pk}"] = forms.ChoiceField(
+                label=point.text,
+                choices=CheckMark.Outcome.choices,
+                widget=forms.RadioSelect,
+                required=False,
+                initial=mark.outcome if mark else None,
+            )
+            self.fields[f"note-{point.pk}"] = forms.CharField(
+                label=_("备注"),
+                max_length=CheckMark._meta.get_field("note").max_length,
+                required=False,
+                initial=mark.note if mark else "",
+                widget=forms.TextInput(attrs={"placeholder": _("备注（选填）")}),
+            )
+
+    @property
+    def found(self) -> dict[str, tuple[str, str]]:
+        """The points that were marked, or marked otherwise than before."""
+        codes = [name.removeprefix("outcome-") for name in self.fields if name.startswith("outcome-")]
+        return {
+            code: (self.cleaned_data[f"outcome-{code}"], self.cleaned_data[f"note-{code}"])
+            for code in codes
+            if self.cleaned_data[f"outcome-{code}"] and {f"outcome-{code}", f"note-{code}"} & set(self.changed_data)
+        }
 
 
 class AssignForm(PortalForm):

@@ -19,6 +19,7 @@ class FilingSearchForm(SearchForm):
     permit = forms.CharField(label=_("施工许可证编号"), max_length=60)
     status = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *Filing.Status.choices])
     district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    papers = forms.ChoiceField(label=_("材料"), choices=[("", _("全部")), ("missing", _("缺附件"))])
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))
     sort = forms.ChoiceField(label=_("排序"), choices=[("", _("最近更新的在前")), (DUE_FIRST, _("办理期限近的在前"))])

@@ -8,5 +8,5 @@ FIRST = FROZEN.split("CREATE TRIGGER")[0].replace("CREATE FUNCTION", "CREATE OR 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supervision", "0004_what_stations_find")]
+    dependencies = [("supervision", "0101_desk")]
     operations = [migrations.RunSQL(RESEALED, FIRST)]

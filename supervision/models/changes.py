@@ -70,6 +70,7 @@ class PersonnelChange(Workflow, Identified):
     new_name = models.CharField(_("新负责人姓名"), max_length=100, blank=True)
     new_id_number = EncryptedTextField(_("身份证号"), null=True, blank=True)
     new_id_index = models.CharField(max_length=64, null=True, blank=True)
+    new_person_at = models.DateTimeField(null=True)  # another one than was handed in; older papers do not count
     new_phone = EncryptedTextField(_("手机号"), null=True, blank=True)
     certificate_no = models.CharField(_("注册证书编号"), max_length=60, blank=True)
     effective_on = models.DateField(_("交接日期"), null=True, blank=True)

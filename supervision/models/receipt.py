@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.ids import Identified
 from supervision.models.filing import Filing, FilingVersion
+from supervision.models.review import ReviewDecision
 
 
 class Receipt(Identified):
@@ -15,6 +17,24 @@ class Receipt(Identified):
     code = models.CharField(max_length=32, unique=True)
     facts = models.JSONField()  # number, project, stations with their supervision numbers, date
     issued_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.code
+
+
+class DecisionNotice(Identified):
+    """告知书 or 决定书: the paper that goes with a return or a refusal; what it says was fixed when it was decided."""
+
+    decision = models.OneToOneField(ReviewDecision, models.PROTECT, related_name="notice")
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="notices")
+    code = models.CharField(max_length=32, unique=True)
+    facts = models.JSONField()  # number, works, station, version, the opinion and the items; no person
+    issued_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)  # the chief took the decision back
+
+    class Meta:
+        verbose_name = _("审核文书")
+        verbose_name_plural = _("审核文书")
 
     def __str__(self):
         return self.code

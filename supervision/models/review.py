@@ -33,6 +33,7 @@ class Review(Workflow, Identified):
         ACCEPTED = "accepted", _("审核中")
         SURVEY = "survey_ordered", _("现场踏勘")
         RETURNED = "returned", _("已退回")
+        APPROVING = "approving", _("待站长确认通过")
         APPROVED = "approved", _("已通过")
         REJECTING = "rejecting", _("待站长确认")
         REJECTED = "rejected", _("不予通过")
@@ -43,12 +44,21 @@ class Review(Workflow, Identified):
         "accept": ({Status.WAITING, Status.RECHECK}, Status.ACCEPTED),
         "release": ({Status.ACCEPTED}, Status.WAITING),
         "release_again": ({Status.ACCEPTED}, Status.RECHECK),
-        "hand_over": ({Status.WAITING, Status.ACCEPTED, Status.SURVEY, Status.REJECTING}, Status.WAITING),
-        "hand_over_again": ({Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.REJECTING}, Status.RECHECK),
+        "hand_over": (
+            {Status.WAITING, Status.ACCEPTED, Status.SURVEY, Status.APPROVING, Status.REJECTING},
+            Status.WAITING,
+        ),
+        "hand_over_again": (
+            {Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.APPROVING, Status.REJECTING},
+            Status.RECHECK,
+        ),
         "order_survey": ({Status.ACCEPTED}, Status.SURVEY),
         "finish_survey": ({Status.SURVEY}, Status.ACCEPTED),
         "return": ({Status.ACCEPTED}, Status.RETURNED),
         "approve": ({Status.ACCEPTED}, Status.APPROVED),
+        "propose_approval": ({Status.ACCEPTED}, Status.APPROVING),
+        "decline_approval": ({Status.APPROVING}, Status.ACCEPTED),
+        "confirm_approval": ({Status.APPROVING}, Status.APPROVED),
         "propose_rejection": ({Status.ACCEPTED}, Status.REJECTING),
         "decline_rejection": ({Status.REJECTING}, Status.ACCEPTED),
         "reject": ({Status.REJECTING}, Status.REJECTED),
@@ -56,11 +66,20 @@ class Review(Workflow, Identified):
         "keep": ({Status.APPROVED}, Status.KEPT),
         "recheck": ({Status.RETURNED, Status.APPROVED, Status.KEPT}, Status.RECHECK),
         "cancel": (
-            {Status.WAITING, Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.RETURNED, Status.REJECTING},
+            {
+                Status.WAITING,
+                Status.RECHECK,
+                Status.ACCEPTED,
+                Status.SURVEY,
+                Status.RETURNED,
+                Status.APPROVING,
+                Status.REJECTING,
+            },
             Status.CANCELLED,
         ),
     }
-    UNDECIDED = (Status.WAITING, Status.RECHECK, Status.ACCEPTED, Status.SURVEY, Status.REJECTING)
+    PROPOSED = (Status.APPROVING, Status.REJECTING)  # the chief has the word
+    UNDECIDED = (Status.WAITING, Status.RECHECK, Status.ACCEPTED, Status.SURVEY, *PROPOSED)
     PASSED = (Status.APPROVED, Status.KEPT)
 
     filing = models.ForeignKey(Filing, models.PROTECT, related_name="reviews")

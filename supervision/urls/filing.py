@@ -9,6 +9,7 @@ from supervision.views import (
     corrections,
     detail,
     edit,
+    letters,
     lists,
     papers,
     printed,
@@ -25,6 +26,7 @@ change = [
     path("consent/", changes.change_consent, name="change-consent"),
     path("decline/", changes.change_decline, name="change-decline"),
     path("withdraw/", changes.change_withdraw, name="change-withdraw"),
+    path("blank/<str:code>.docx", changes.change_blank, name="change-blank"),
 ]
 
 life: list = [
@@ -44,6 +46,8 @@ life: list = [
     path("addenda/", addenda.filing_addenda, name="addenda"),
     path("addenda/<uuid:addendum>/", addenda.filing_addendum, name="addendum"),
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
+    path("notices/<uuid:notice>.pdf", receipt.filing_notice, name="notice"),
+    path("letters/", letters.filing_letters, name="letters"),
     path("print/", printed.filing_print, name="print"),
     path("copy.pdf", printed.filing_copy, name="copy-pdf"),
     path("changes/", changes.filing_changes, name="changes"),

@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from supervision.views.review import absence, bulk, changes, deciding, desk, inbox, items, steps
+from supervision.views.review import absence, bulk, changes, checks, deciding, desk, inbox, items, letters, steps
 
 one = [
     path("", desk.review_detail, name="detail"),
     path("accept/", desk.review_accept, name="accept"),
     path("assign/", deciding.review_assign, name="assign"),
     path("reveal/<str:place>/<str:field>/", desk.review_reveal, name="reveal"),
+    path("officers/<int:nth>/reveal/", desk.officer_reveal, name="reveal-officer"),
+    path("look/", desk.review_look, name="look"),
+    path("points/", checks.review_points, name="points"),
+    path("letters/", letters.review_letters, name="letters"),
     path("items/add/", items.item_add, name="item-add"),
     path("items/<uuid:item>/", items.item_edit, name="item-edit"),
     path("items/<uuid:item>/drop/", items.item_drop, name="item-drop"),
@@ -33,6 +37,9 @@ urlpatterns = [
     path("several/", bulk.review_bulk, name="bulk"),
     path("absence/", absence.absence, name="absence"),
     path("absence/<uuid:pk>/end/", absence.absence_end, name="absence-end"),
+    path("phrases/", checks.phrases, name="phrases"),
+    path("phrases/<uuid:pk>/", checks.phrase_edit, name="phrase"),
+    path("phrases/<uuid:pk>/drop/", checks.phrase_drop, name="phrase-drop"),
     path("ties/", absence.ties, name="ties"),
     path("ties/<uuid:pk>/end/", absence.tie_end, name="tie-end"),
     path("<uuid:pk>/", include(one)),

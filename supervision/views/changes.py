@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import formats
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
@@ -26,7 +27,8 @@ from supervision.actions import (
     send_change,
     withdraw_change,
 )
-from supervision.actions.changes import CHANGEABLE, missing_in
+from supervision.actions.changes import CHANGEABLE, OUTDATED_PAPER, missing_in, outdated_papers
+from supervision.blank_forms import CHANGE_FORMS, change_form
 from supervision.catalogue import CHANGE_DAYS, CHANGE_FILES, LEAD_TITLES, ChangeFile
 from supervision.forms.changes import FIELDS, ChangeForm, DeclineForm
 from supervision.models import ChangeConfirmation, Filing, PersonnelChange
@@ -34,6 +36,7 @@ from supervision.permissions import may_change_post, may_consent
 from supervision.progress import officer_name
 from supervision.views.submit import moment, visible_filing
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Status = PersonnelChange.Status
 TONES = {
     Status.DRAFT: "grey",
@@ -123,8 +126,32 @@ def edit(request: HttpRequest, change: PersonnelChange) -> HttpResponse:
             sent = send_change(saved, by=request.user)
             messages.success(request, said_of(sent))
             return redirect(sent)
-    context = described(change, request.user, full=True) | {"form": form}
+    context = described(change, request.user, full=True) | {"form": form, "blanks": blanks_of(change)}
+    context["outdated"] = OUTDATED_PAPER if outdated_papers(change) else ""
     return render(request, "supervision/change_edit.html", context)
+
+
+def blanks_of(change: PersonnelChange) -> list[tuple[Any, str]]:
+    """The blank forms of the papers that this post asks for, filled with what the change says already."""
+    asked = (*CHANGE_FILES[PartyType(change.party_type)], ChangeFile.CONSENT)
+    where = (change.filing_id, change.pk)
+    return [
+        (kind.label, reverse("filing:change-blank", args=[*where, kind.value]))
+        for kind in asked
+        if kind in CHANGE_FORMS
+    ]
+
+
+@require_safe
+def change_blank(request: HttpRequest, pk: UUID, change: UUID, code: str) -> HttpResponse:
+    """A blank 授权书 or 承诺书 of the successor, for who may change the post."""
+    found = visible_change(request, pk, change)
+    if code not in CHANGE_FORMS or not may_change_post(request.user, found.filing, found.party_type):
+        raise Http404
+    response = HttpResponse(change_form(code, found), content_type=WORD)
+    name = f"{ChangeFile(code).label}.docx"
+    response["Content-Disposition"] = str(content_disposition_header(True, name))
+    return response
 
 
 def said_of(change: PersonnelChange) -> str:

@@ -82,6 +82,7 @@ def filing_detail(request, pk):
         "needs_consent": has_passed,
         "asked": asked,
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
+        "may_write": mine and filing.round > 0,
         "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,
         "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
     }

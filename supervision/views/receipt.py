@@ -8,7 +8,8 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from supervision.models import Filing, Receipt
+from supervision.models import DecisionNotice, Filing, Receipt
+from supervision.notice_pdf import file_name, letter_of, notice_pdf
 from supervision.receipt_pdf import EARLY_NOTE, receipt_pdf, units_then
 from supervision.views.submit import visible_filing
 
@@ -22,11 +23,35 @@ def filing_receipt(request, pk):
     return HttpResponse(receipt_pdf(receipt), content_type="application/pdf", headers=headers)
 
 
+@require_safe
+def filing_notice(request, pk, notice):
+    """告知书 or 决定书 as PDF, for both sides of the filing."""
+    found = get_object_or_404(DecisionNotice, pk=notice, filing=visible_filing(request, pk))
+    headers = {"Content-Disposition": str(content_disposition_header(True, file_name(found)))}
+    return HttpResponse(notice_pdf(found), content_type="application/pdf", headers=headers)
+
+
+def notice_verified(request, notice):
+    """That the paper is the station's, and whether it still counts; the reasons are the applicant's alone."""
+    context = {
+        "facts": notice.facts,
+        "title": letter_of(notice).title,
+        "decided_on": parse_date(notice.facts["decided_on"]),
+        "is_valid": notice.revoked_at is None,
+        "sign": "cross" if notice.revoked_at else "check",
+    }
+    return render(request, "supervision/verify_notice.html", context)
+
+
 @login_not_required
 @require_safe
 def receipt_verify(request, code):
     """Number, project, stations and date; nothing personal. An unknown code gets a page that says so."""
-    receipt = Receipt.objects.select_related("filing").filter(code=code).first() if len(code) <= 32 else None
+    known = len(code) <= 32
+    receipt = Receipt.objects.select_related("filing").filter(code=code).first() if known else None
+    notice = DecisionNotice.objects.filter(code=code).first() if known and receipt is None else None
+    if notice:
+        return notice_verified(request, notice)
     if receipt is None:
         return render(request, "supervision/verify_unknown.html", status=404)
     facts = receipt.facts

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from supervision.models import Filing, Review
+from supervision.models import DecisionNotice, Filing, Review
 from tests import make
 from tests.e2e.walk import sign_in
 
@@ -39,8 +39,13 @@ def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confi
 
     clerk = at_desk(people, officer)
     page = clerk.opens(desk)
+    page.get_by_text("已阅", exact=True).wait_for()  # the page says so by itself
     clerk.looks()
     page.get_by_role("button", name="受理").click()
+    for leaf in (f"{desk}points/", f"{desk}letters/", "/review/phrases/"):
+        clerk.opens(leaf)
+        clerk.looks()
+    page = clerk.opens(desk)
     page.get_by_role("link", name="现场踏勘").click()
     page.get_by_label("踏勘日期").fill(f"{timezone.localdate() + timedelta(days=1):%Y-%m-%d}")
     page.get_by_role("button", name="确定安排").click()
@@ -65,6 +70,8 @@ def test_the_chief_hands_out_the_officer_surveys_and_refuses_and_the_chief_confi
     assert boss.sees("安监不予通过")
     boss.looks()
     assert Filing.objects.get().status == "rejected"
+    boss.opens(f"/verify/{DecisionNotice.objects.get().code}/")
+    boss.looks()
     assert Review.objects.get(role="quality").status == "cancelled"
 
 

@@ -16,7 +16,7 @@ from enterprises.models import BusinessSystem, Position
 from portal.management.commands.reference import COUNTED, load_reference
 from portal.places import District, JurisdictionArea
 from supervision.catalogue import Module, Need, Section
-from supervision.models import Material, MaterialRule, ReturnReason
+from supervision.models import CheckPoint, Material, MaterialRule, ReturnReason
 from supervision.reference import MATERIALS
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,7 @@ def test_the_first_load_brings_everything():
         "materials": 32,
         "material rules": 91,
         "return reasons": 27,
+        "check points": 23,
     }
 
 
@@ -117,9 +118,10 @@ def test_a_station_that_an_operator_had_made_before_does_not_stop_the_load():
 def test_what_is_missing_is_added():
     load_reference()
     ReturnReason.objects.filter(code="R27").delete()
+    CheckPoint.objects.filter(material="M30").delete()
     Material.objects.filter(code="M30").delete()
 
-    assert load_reference() == 5  # the reason, the material and its three rules
+    assert load_reference() == 6  # the reason, the material with its three rules, the point
     assert Material.objects.get(code="M30").rules.count() == 3
 
 

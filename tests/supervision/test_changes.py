@@ -1,5 +1,8 @@
 """人员变更 after approval (domain §5.7 19)."""
 
+import io
+import zipfile
+
 import pytest
 from django.http import Http404
 from django.urls import reverse
@@ -227,6 +230,64 @@ def test_another_person_after_a_return_needs_the_owners_word_again():
     save_change(fresh(change), values, by=where.clerk)
     send_change(fresh(change), by=where.clerk)
     assert fresh(change).status == Status.CONSENT
+
+
+def returned_with_another_person(where):
+    """Handed in with the owner's paper, returned, and another person named."""
+    change = drafted(where, files=[*CHANGE_FILES[PartyType.CONTRACTOR], ChangeFile.CONSENT])
+    send_change(change, by=where.clerk)
+    return_change(change, role="quality", round=1, opinion="证书过期。", by=where.officers["quality"])
+    other = make.member(where.contractor, make.person("刘志勇")).user
+    values = {"new_name": other.name, "new_id_number": other.id_number, "new_phone": other.phone}
+    return save_change(fresh(change), values, by=where.clerk)
+
+
+def test_the_owners_paper_about_somebody_else_no_longer_counts_after_a_return():
+    where = site()
+    change = returned_with_another_person(where)
+    send_change(fresh(change), by=where.clerk)
+    assert fresh(change).status == Status.CONSENT  # the owner has people here, so they are asked
+
+
+def test_a_new_paper_is_asked_for_and_does(client):
+    where = site()
+    change = returned_with_another_person(where)
+    where.owner.members.all().delete()
+    with pytest.raises(Refused, match="原《建设单位同意变更的书面意见》"):
+        send_change(fresh(change), by=where.clerk)
+    client.force_login(where.clerk)
+    assert "建设单位意见需要更新" in client.get(change.get_absolute_url()).content.decode()
+    new = add_file(change, ChangeFile.CONSENT, where.clerk)
+    assert "建设单位意见需要更新" not in client.get(change.get_absolute_url()).content.decode()
+    send_change(fresh(change), by=where.clerk)
+    change = confirmed(where, fresh(change))
+    papers = [one for one in change.version.data["change"]["files"] if one["kind"] == ChangeFile.CONSENT]
+    assert [one["document"] for one in papers] == [str(new.pk)]
+
+
+def test_other_words_about_the_same_person_leave_the_paper_as_it_is():
+    where = site()
+    change = drafted(where, files=[*CHANGE_FILES[PartyType.CONTRACTOR], ChangeFile.CONSENT])
+    send_change(change, by=where.clerk)
+    return_change(change, role="quality", round=1, opinion="原因不清。", by=where.officers["quality"])
+    save_change(fresh(change), {"reason": "原项目经理退休。"}, by=where.clerk)
+    send_change(fresh(change), by=where.clerk)
+    assert fresh(change).status == Status.SUBMITTED
+
+
+def test_blank_forms_stand_at_the_form_with_what_is_known(client):
+    where = site()
+    change = drafted(where)
+    client.force_login(where.clerk)
+    page = client.get(change.get_absolute_url()).content.decode()
+    for code in ("change_authorisation", "change_commitment", "change_handover", "change_consent"):
+        url = reverse("filing:change-blank", args=[change.filing_id, change.pk, code])
+        assert url in page
+        said = zipfile.ZipFile(io.BytesIO(client.get(url).content)).read("word/document.xml").decode()
+        assert where.successor.name in said and where.successor.id_number not in said
+    assert client.get(url.replace("change_consent", "change_certificate")).status_code == 404
+    client.force_login(make.site_officer())
+    assert client.get(url).status_code == 404
 
 
 def test_a_change_may_be_taken_back_and_leaves_everything_as_it_was():

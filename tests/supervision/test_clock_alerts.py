@@ -71,6 +71,14 @@ def test_the_officer_in_charge_is_told_at_60_percent_and_the_chief_too_at_100():
 
 
 @pytest.mark.django_db
+def test_the_chief_whose_word_is_waited_for_is_told_at_60_percent_too():
+    officer, chief = make.officer(), make.officer(chief=True)
+    running(status=Review.Status.APPROVING, assignee=officer)
+    assert send_clock_alerts(day(5)) == 1
+    assert told(SOON) == {officer, chief}
+
+
+@pytest.mark.django_db
 def test_who_left_the_post_is_not_told_but_those_who_hold_it():
     gone, officer = make.officer(), make.officer()
     StationPost.objects.filter(user=gone).update(ended_at=timezone.now())

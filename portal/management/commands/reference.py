@@ -12,7 +12,7 @@ import supervision.reference
 from accounts.models import Agreement, Station, StationRole
 from enterprises.models import BusinessSystem, Position
 from portal.places import District, JurisdictionArea
-from supervision.models import Material, MaterialRule, ReturnReason
+from supervision.models import CheckPoint, Material, MaterialRule, ReturnReason
 
 PARTS = (portal.reference, accounts.reference, enterprises.reference, supervision.reference)  # in this order
 COUNTED = (
@@ -26,6 +26,7 @@ COUNTED = (
     (Material, "materials"),
     (MaterialRule, "material rules"),
     (ReturnReason, "return reasons"),
+    (CheckPoint, "check points"),
 )
 
 

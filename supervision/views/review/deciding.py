@@ -20,13 +20,14 @@ from portal.masking import mask_name, mask_phone
 from portal.notifications.kinds import kind_of
 from portal.once import once
 from supervision.actions import approve_review, assign_review, propose_rejection, return_review, save_opinion
+from supervision.actions.confirming import others_who_confirm
 from supervision.actions.people import applicants_of
-from supervision.actions.rejection import others_who_confirm
 from supervision.actions.settle import overall
 from supervision.forms.desk import DraftForm
 from supervision.forms.review import APPROVE, REJECT, RETURN, AssignForm, DecideForm
 from supervision.models import Filing, OpinionDraft, Review
-from supervision.permissions import can_decide, is_chief, posts_for
+from supervision.permissions import can_decide, is_chief, posts_for, seat_of
+from supervision.views.review.checks import unmarked_count
 from supervision.views.review.desk import named
 from supervision.views.review.inbox import back_of, desk_url, name_of, visible_review
 
@@ -35,8 +36,8 @@ ACTIONS = {APPROVE: approve_review, RETURN: return_review, REJECT: propose_rejec
 SAID = {
     APPROVE: _("已通过，申请单位将收到通知。"),
     RETURN: _("已退回补正，补正意见已发送给申请单位。"),
-    REJECT: _("已提交站长确认。确认前您可以收回。"),
 }
+PROPOSED = _("已提交站长确认。确认前您可以收回。")
 
 
 @once
@@ -51,7 +52,8 @@ def review_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     drafts = list(review.items.filter(sent_at=None))
     kept = OpinionDraft.objects.filter(review=review, officer=request.user.pk).first()
     initial = suggested(request, review, kept)
-    form = DecideForm(**posted(request), initial=initial, drafts=len(drafts) if is_at_work else None)
+    waiting, confirmed = len(drafts) if is_at_work else None, review.station.confirm_approvals
+    form = DecideForm(**posted(request), initial=initial, drafts=waiting, is_confirmed=confirmed)
     if form.is_valid():
         return decided(request, review, form, back)
     context = page_of(review, drafts, form, back, by=request.user) | {"kept": kept}
@@ -86,16 +88,21 @@ def decided(request: HttpRequest, review: Review, form: DecideForm, back: str) -
     """Act, and go on to the review with word of what came of it."""
     move = form.cleaned_data["move"]
     opinion, version = form.cleaned_data["opinion"], form.cleaned_data["version"]
-    ACTIONS[move](review, opinion=opinion, version=version, by=request.user)
-    messages.success(request, str(SAID[move]))
+    after = ACTIONS[move](review, opinion=opinion, version=version, by=request.user)
+    is_proposed = after.status in Review.PROPOSED
+    messages.success(request, str(PROPOSED if is_proposed else SAID[move]))
     return redirect(desk_url(review, back))
 
 
 def page_of(review: Review, drafts: list, form: DecideForm, back: str, *, by: Any) -> dict[str, Any]:
     people = applicants_of(review.filing)
     told = [(label, who_is_told(EVENTS[move], people)) for move, label in form.fields["move"].choices if move in EVENTS]  # type: ignore[attr-defined]
-    told.append((gettext("不予通过"), chiefs_told(others_who_confirm(review, by))))
+    confirming = chiefs_told(others_who_confirm(review, {by.pk, seat_of(by, review).behalf(review)} - {None}))
+    if review.station.confirm_approvals:
+        told[0] = (told[0][0], confirming)
+    told.append((gettext("不予通过"), confirming))
     return {
+        "unmarked": unmarked_count(review),
         "review": review,
         "filing": review.filing,
         "name": name_of(review),
@@ -122,7 +129,7 @@ def chiefs_told(chiefs: list[User]) -> str:
     names = "、".join(chief.name for chief in chiefs)
     if not names:
         return gettext("本站没有其他站长可以确认，暂不能提出")
-    return gettext("将站内通知：%(people)s确认；确认后再短信通知申请单位") % {"people": names}
+    return gettext("将站内通知：%(people)s确认；确认后再通知申请单位") % {"people": names}
 
 
 def completes(review: Review) -> bool:

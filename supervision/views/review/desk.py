@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,19 +16,30 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.errors import wants_json
-from supervision.actions import accept_review, note_look, reveal_head
-from supervision.actions.rejection import proposal_of
+from supervision.actions import accept_review, note_look, reveal_head, reveal_officer
+from supervision.actions.confirming import proposal_of
 from supervision.candidates import Match, candidates_for
-from supervision.frozen import Change, changes_since
+from supervision.frozen import Change, changes_since, place_label
 from supervision.location import location_in
-from supervision.models import DeficiencyItem, Filing, FilingVersion, Look, MaterialRule, Note, Review
+from supervision.models import (
+    CheckMark,
+    DeficiencyItem,
+    Filing,
+    FilingVersion,
+    Letter,
+    Look,
+    MaterialRule,
+    Note,
+    Review,
+    ReviewDecision,
+)
 from supervision.permit_news import news_of
 from supervision.progress import StationBox, station_boxes, timeline, was_passed
 from supervision.scope import scope_of
 from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
 from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, name_of, neighbours, visible_review
-from supervision.views.review.sheet import Sheet, anchor_of, documents_of, place_label, view_url, viewer_of
+from supervision.views.review.sheet import Sheet, anchor_of, documents_of, view_url, viewer_of
 from supervision.views.review.steps import Desk, desk_of, offered
 
 WHY_SAME = {
@@ -38,8 +50,11 @@ WHY_SAME = {
 
 
 def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    review, back = visible_review(request, pk), back_of(request)
-    boxes, desk = station_boxes(review.filing, request.user), desk_of(request.user, review)
+    """Reading writes nothing; that it was read says a small form, which the page's script sends (`review_look`)."""
+    review, back = visible_review(request, pk, **around(request.user)), back_of(request)
+    items = list(DeficiencyItem.objects.filter(review__filing=review.filing_id).select_related("material"))
+    boxes, desk = station_boxes(review.filing, request.user, items=items), desk_of(request.user, review)
+    mine = [item for item in items if item.review_id == review.pk]
     context = {
         "review": review,
         "filing": review.filing,
@@ -57,10 +72,22 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         **elsewhere(review, request.user),
         "news": news_of(review.filing, request.user),
     }
-    context |= paper(request, review, back, may_note=context["may_note"])
-    if not context["has_looked"]:
-        note_look(review, by=request.user)
+    context |= paper(request, review, mine, back, may_note=context["may_note"])
     return render(request, "supervision/review/desk.html", context)
+
+
+def around(user: Any) -> dict[str, Any]:
+    """What lies around a review, asked together with it."""
+    here = {"review": OuterRef("pk")}
+    versions = FilingVersion.objects.filter(filing=OuterRef("filing")).order_by("-number")
+    letters = Letter.objects.filter(**here).order_by("-at", "-id")
+    points = CheckMark.objects.filter(**here).order_by().values("review").annotate(n=Count("point", distinct=True))
+    return {
+        "has_looked": Exists(Look.objects.filter(**here, officer=user, version=OuterRef("version"))),
+        "latest": Subquery(versions.values("number")[:1]),
+        "was_answered": Subquery(letters.values("from_station")[:1]),  # None: nobody wrote
+        "points_marked": Coalesce(Subquery(points.values("n")), 0),
+    }
 
 
 def both(boxes: list[StationBox], review: Review) -> dict[str, StationBox]:
@@ -91,7 +118,7 @@ def under_way(desk: Desk) -> dict[str, Any]:
     review = desk.review
     return {
         "survey": review.surveys.filter(ended_at=None).first() if review.status == Review.Status.SURVEY else None,
-        "proposal": proposal_of(review) if review.status == Review.Status.REJECTING else None,
+        "proposal": proposal_of(review) if review.status in Review.PROPOSED else None,
         "asked": desk.request,
     }
 
@@ -105,10 +132,9 @@ def notes_of(review: Review) -> list[Note]:
 # What was handed in
 
 
-def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) -> dict[str, Any]:
+def paper(request: HttpRequest, review: Any, items: list, back: str, *, may_note: bool) -> dict[str, Any]:
     """The sections, the viewer, and for a later round what changed and how the remarks were answered."""
-    looks, items = looks_of(review, request.user), items_of(review)
-    seen = version_seen(review, looks)
+    seen = version_seen(review, request.user)
     changes = changes_since(seen, review.version) if seen else []
     sheet = Sheet(review, review.version.data, by_place(changes), items_by_place(review, items), may_note, back)
     rules = MaterialRule.objects.for_filing(review.filing)
@@ -124,37 +150,24 @@ def paper(request: HttpRequest, review: Review, back: str, *, may_note: bool) ->
         "seen": seen,
         "changes": [(change, anchor_of(change.section, change.place)) for change in changes],
         "note_all_url": sheet.line("", "", "").note_url,
-        "newer": latest_number(review) > review.version.number,
-        "has_looked": review.version.number in looks,
-        "is_my_look": seen is not None and seen.number in looks,
+        "newer": review.latest > review.version.number,
+        "has_looked": review.has_looked,
+        "is_my_look": seen is not None and seen.is_mine,
     }
 
 
-def looks_of(review: Review, user: Any) -> list[int]:
-    """The numbers of the versions that this officer has looked at."""
-    return list(Look.objects.filter(review=review, officer=user).values_list("version__number", flat=True))
-
-
-def version_seen(review: Review, looks: list[int]) -> FilingVersion | None:
+def version_seen(review: Review, user: Any) -> Any:
     """The version that this officer saw last, else that the station last acted on, else the one before.
 
     None in a first round.
     """
-    earlier = FilingVersion.objects.filter(filing=review.version.filing_id, number__lt=review.version.number)
     if review.version.number == 1:
         return None
-    if mine := [number for number in looks if number < review.version.number]:
-        return earlier.get(number=max(mine))
-    acted_on = earlier.filter(pk__in=review.decisions.values("version"))
-    return acted_on.order_by("-number").first() or earlier.order_by("-number").first()
-
-
-def latest_number(review: Review) -> int:
-    return review.filing.versions.order_by("-number").values_list("number", flat=True)[:1].get()
-
-
-def items_of(review: Review) -> list[DeficiencyItem]:
-    return list(review.items.order_by("created_at", "id"))
+    earlier = FilingVersion.objects.filter(filing=review.version.filing_id, number__lt=review.version.number)
+    looks = Look.objects.filter(review=review, officer=user, version=OuterRef("pk"))
+    acts = ReviewDecision.objects.filter(review=review, version=OuterRef("pk"))
+    known = earlier.annotate(is_mine=Exists(looks), is_acted_on=Exists(acts))
+    return known.order_by("-is_mine", "-is_acted_on", "-number").first()
 
 
 def by_place(changes: list[Change]) -> dict[tuple[str, str], Change]:
@@ -202,6 +215,30 @@ def review_accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     accept_review(review, by=request.user)
     messages.success(request, _("已受理，请开始审核。"))
     return redirect(desk_url(review, back_of(request)))
+
+
+@require_POST
+def review_look(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """标记为已阅: of the version that the page showed, whatever was handed in meanwhile."""
+    review, number = visible_review(request, pk), request.POST.get("version", "")
+    if not number.isdecimal() or len(number) > 4:
+        raise Http404
+    note_look(review, version=int(number), by=request.user)
+    if wants_json(request):
+        return JsonResponse({"looked": True})
+    messages.success(request, _("已标记为已阅，重新提交后与这一版比较。"))
+    return redirect(desk_url(review, back_of(request)))
+
+
+@require_POST
+def officer_reveal(request: HttpRequest, pk: UUID, nth: int) -> HttpResponse:
+    """The full ID number of a 专职安全员, written down each time."""
+    review = visible_review(request, pk)
+    value = reveal_officer(review, nth, by=request.user)
+    if wants_json(request):
+        return JsonResponse({"value": value})
+    label = _("第 %(nth)d 名专职安全员 · 身份证号") % {"nth": nth}
+    return render(request, "supervision/review/revealed.html", {"review": review, "label": label, "value": value})
 
 
 @require_POST

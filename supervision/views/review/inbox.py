@@ -5,9 +5,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, UUIDField, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import Exact
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,9 +19,11 @@ from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import page_of
 from portal.search import find
+from supervision.actions.confirming import PROPOSALS
 from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
 from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
+from supervision.missing import handed_in_without
 from supervision.models import Filing, Review, ReviewDecision
 from supervision.progress import Tag, review_tag
 
@@ -28,11 +31,21 @@ Status = Review.Status
 UNTAKEN: list[str] = [Status.WAITING, Status.RECHECK]
 STATUSES: dict[str, list[str]] = {
     "waiting": UNTAKEN,
-    "reviewing": [Status.ACCEPTED, Status.SURVEY, Status.REJECTING],
+    "reviewing": [Status.ACCEPTED, Status.SURVEY, *Review.PROPOSED],
     "returned": [Status.RETURNED],
     "closed": [Status.APPROVED, Status.KEPT, Status.REJECTED, Status.CANCELLED],
 }
-DECIDING = ("approve", "return", "propose_rejection", "reject", "decline_rejection")  # what makes it 已办
+DECIDING = (  # what makes it 已办
+    "approve",
+    "propose_approval",
+    "decline_approval",
+    "return",
+    "propose_rejection",
+    "reject",
+    "decline_rejection",
+)
+# What waits for the chief's word is 审核中, so its filter leads to that tab.
+GOES_WITH: dict[tuple[str, str], dict[str, str]] = {("scope", "confirm"): {"state": "reviewing"}}
 FILTERS = ("q", "module", "district")
 SHOWN = ("filing__district", "station", "assignee", "version")
 KIND = "review"  # under which name columns, views and exports of the inbox are kept
@@ -96,8 +109,9 @@ def require_post(user: Any) -> None:
         raise Http404
 
 
-def visible_review(request: HttpRequest, pk: UUID) -> Review:
-    reviews = Review.objects.visible_to(request.user)
+def visible_review(request: HttpRequest, pk: UUID, **facts: Any) -> Review:
+    """The review with its filing and version; `facts` are annotations that a page needs besides."""
+    reviews = Review.objects.visible_to(request.user).annotate(**facts)
     filing = [f"filing__{name}" for name in ("enterprise", "converts", "jurisdiction_area", "created_by")]
     related = (*filing, "station", "assignee", "version")
     return get_object_or_404(reviews.select_related(*related), pk=pk)
@@ -113,6 +127,8 @@ def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
     """Everything the officer may see that meets the search, whatever its state."""
     reviews = Review.objects.visible_to(user)
     given = {name: filter.given[name] for name in FILTERS if name in filter.given}
+    if "papers" in filter.given:
+        reviews = handed_in_without(reviews)
     if not given:
         return reviews
     district = given["district"].pk if "district" in given else ""
@@ -134,16 +150,25 @@ def in_state(state: str) -> Q:
 def in_scope(scope: str, user: Any) -> Q:
     """待领取: nobody has it yet. 我经办: it lies with this officer, or with somebody for whom he acts while away.
 
-    本站全部: all of the station. 已办: this officer decided something about it.
+    待确认: somebody else proposed 通过 or 不予通过, and this officer is the chief who may confirm it. 本站全部: all
+    of the station. 已办: this officer decided something about it.
     """
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
     decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING, review=OuterRef("pk"))
+    chiefs = StationPost.objects.filter(Q(user=user) | Q(user__in=away.values("officer")), ended_at=None, is_chief=True)
+    led = Exists(chiefs.filter(station=OuterRef("station"), role=OuterRef("role")))
+    proposals = ReviewDecision.objects.filter(move__in=PROPOSALS, review=OuterRef("pk")).order_by("-at", "-id")
     return {
         "queue": Q(status__in=UNTAKEN, assignee=None),
+        "confirm": Q(led, status__in=Review.PROPOSED) & ~Q(is_by(proposals.values("by")[:1], user)),
         "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
         "all": Q(),
         "done": Q(Exists(decided)),
     }[scope]
+
+
+def is_by(proposer: QuerySet, user: Any) -> Exact:
+    return Exact(Subquery(proposer), Value(user.pk, output_field=UUIDField()))
 
 
 def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:
@@ -168,13 +193,17 @@ def order_of(state: str) -> tuple[OrderBy, str]:
 def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
     """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
     state, scope = filter.state_shown, filter.scope_shown
-    here, mine = in_state(state), in_scope(scope, request.user)
+    mine = in_scope(scope, request.user)
     by_state = {f"state_{code}": Count("pk", filter=in_state(code) & mine) for code in STATES}
-    by_scope = {f"scope_{code}": Count("pk", filter=here & in_scope(code, request.user)) for code in SCOPES}
+    place = {code: in_state(GOES_WITH.get(("scope", code), {}).get("state", state)) for code in SCOPES}
+    by_scope = {f"scope_{code}": Count("pk", filter=place[code] & in_scope(code, request.user)) for code in SCOPES}
     numbers = found.aggregate(**by_state, **by_scope)
 
     def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
-        url, badge = with_query(request.GET, **{kind: code}), numbers[f"{kind}_{code}"]
+        url, badge = (
+            with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {})),
+            numbers[f"{kind}_{code}"],
+        )
         return {"label": label, "url": url, "current": code == current, "badge": badge, "tone": ""}
 
     return {

@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from portal.forms import posted
 from portal.once import once
-from supervision.actions import add_item, change_item, drop_item
+from supervision.actions import add_item, change_item, drop_item, keep_phrase
 from supervision.actions.review import require_noting
 from supervision.catalogue import Section
 from supervision.forms.review import ItemForm
-from supervision.frozen import value_at
-from supervision.models import DeficiencyItem, Material, ReturnReason, Review
+from supervision.frozen import place_label, value_at
+from supervision.models import DeficiencyItem, Material, Phrase, ReturnReason, Review
 from supervision.views.review.inbox import back_of, desk_url, visible_review
-from supervision.views.review.sheet import anchor_of, place_label
+from supervision.views.review.sheet import anchor_of
 
 
 class Spot(NamedTuple):
@@ -52,13 +52,32 @@ def about(spot: Spot) -> str:
     return spot.label if spot.section == Section.ATTACHMENTS and spot.place else ""
 
 
+def sentences(request: HttpRequest, spot: Spot) -> dict[str, Any]:
+    """The library's, and the officer's own."""
+    phrases = list(Phrase.objects.filter(officer=request.user.pk))
+    return {"reasons": reasons_for(spot), "phrases": phrases, "about": about(spot)}
+
+
+def suggested(request: HttpRequest) -> dict[str, Any]:
+    """From 审核要点 an item comes with the reason that fits."""
+    reason = ReturnReason.objects.filter(pk=request.GET.get("reason", "")[:6], is_active=True).first()
+    return {"reason_code": reason.pk, "text": reason.text, "basis": reason.basis} if reason else {}
+
+
+def keep_own(form: ItemForm, *, by: Any) -> None:
+    """存为我的常用语, where it was ticked."""
+    if form.cleaned_data.pop("keep"):
+        keep_phrase(text=form.cleaned_data["text"], basis=form.cleaned_data["basis"], by=by)
+
+
 @once
 def item_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     review, back = visible_review(request, pk), back_of(request)
     require_noting(review, by=request.user)
     spot = spot_of(review, request.GET.get("section", ""), request.GET.get("place", ""))
-    form = ItemForm(**posted(request), reasons=reasons_for(spot), about=about(spot))
+    form = ItemForm(**posted(request), initial=suggested(request), **sentences(request, spot))
     if form.is_valid():
+        keep_own(form, by=request.user)
         material = Material(pk=spot.place) if about(spot) else None
         where: dict[str, Any] = {"section": spot.section, "place": spot.place, "material": material}
         add_item(review, **where, **form.cleaned_data, by=request.user)
@@ -70,8 +89,9 @@ def item_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 def item_edit(request: HttpRequest, pk: UUID, item: UUID) -> HttpResponse:
     review, back, draft, spot = draft_of(request, pk, item)
     initial = {"reason_code": draft.reason_code, "text": draft.text, "basis": draft.basis}
-    form = ItemForm(**posted(request), initial=initial, reasons=reasons_for(spot), about=about(spot))
+    form = ItemForm(**posted(request), initial=initial, **sentences(request, spot))
     if form.is_valid():
+        keep_own(form, by=request.user)
         change_item(draft, **form.cleaned_data, by=request.user)
         return redirect(place_url(review, spot, back))
     return item_page(request, review, spot, form, draft)

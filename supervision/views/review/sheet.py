@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.documents.models import Document
+from portal.masking import mask_id
 from projects.models import PartyType
 from supervision.catalogue import Need, Section
 from supervision.frozen import (
@@ -64,6 +65,7 @@ class Line:
     items: list[DeficiencyItem] = field(default_factory=list)
     note_url: str = ""
     reveal_url: str = ""
+    secret: str = ""  # masked, and shown after the value; else the value itself is what `reveal_url` shows
     files: list[File] = field(default_factory=list)
     need: str = ""
     is_missing: bool = False
@@ -144,15 +146,18 @@ class Sheet:
 
     def officers(self) -> Iterable[Group]:
         """专职安全员 as one place; versions of earlier days know none."""
-        named = [officer_text(officer) for officer in self.data.get("officers", [])]
+        named = self.data.get("officers", [])
         head = self.line(Section.PARTIES, OFFICERS, label_of(Section.PARTIES, OFFICERS))
         label = _("第 %(nth)d 名")
         if named or head.change or head.items:
-            lines = [
-                Line(str(Section.PARTIES), f"officer-{nth}", label % {"nth": nth}, text)
-                for nth, text in enumerate(named, 1)
-            ]
+            lines = [self.officer(nth, label % {"nth": nth}, officer) for nth, officer in enumerate(named, 1)]
             yield Group(head, lines)
+
+    def officer(self, nth: int, label: str, officer: dict[str, Any]) -> Line:
+        """Name and certificate; the ID number is masked, with the way to see it in full."""
+        text, secret = officer_text(officer | {"id_number": ""}), mask_id(officer.get("id_number") or "")
+        url = reverse("review:reveal-officer", args=[self.review.pk, nth]) if secret else ""
+        return Line(str(Section.PARTIES), f"officer-{nth}", label, text, secret=secret, reveal_url=url)
 
     def unit_works(self) -> Iterable[Group]:
         for place, work in enumerate(self.data["unit_works"]):
@@ -227,21 +232,6 @@ def view_url(review: Review, document: Any, back: str, *, page: int = 1) -> str:
     """The review's page with this page of this document in the viewer."""
     query = {"doc": document} | ({"page": page} if page > 1 else {}) | ({"return": back} if back else {})
     return f"{reverse('review:detail', args=[review.pk])}?{urlencode(query)}#viewer"
-
-
-def place_label(data: dict[str, Any], section: str, place: str) -> str:
-    """What a place is called, with the name of the unit work that it belongs to."""
-    if not section:
-        return _("综合")
-    head, _dot, name = place.rpartition(".")
-    if section == Section.UNIT_WORKS and place:
-        works = {work["id"]: work["name"] for work in data["unit_works"]}
-        work = works.get(head or place) or str(Section.UNIT_WORKS.label)
-        return f"{work} · {label_of(section, place)}" if head else work
-    if section == Section.ATTACHMENTS and place:
-        names = {attached["material"]: attached["material_name"] for attached in data["attachments"]}
-        return names.get(place) or label_of(section, place)
-    return label_of(section, place)
 
 
 # The viewer

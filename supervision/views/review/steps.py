@@ -20,7 +20,9 @@ from supervision.actions import (
     agree_late_item,
     answer_withdrawal,
     claim_review,
+    confirm_approval,
     confirm_rejection,
+    decline_approval,
     decline_rejection,
     finish_survey,
     order_survey,
@@ -34,13 +36,13 @@ from supervision.actions import (
     write_note,
 )
 from supervision.actions.assign import IN_HAND, UNTAKEN
-from supervision.actions.rejection import proposal_of
+from supervision.actions.confirming import proposal_of, proposers_of, speaks_for
 from supervision.actions.undo import UNDOABLE
 from supervision.forms.desk import (
     CONFIRM,
+    ConfirmForm,
     NoteForm,
     RecuseForm,
-    RejectionForm,
     ReleaseForm,
     SurveyForm,
     SurveyResultForm,
@@ -49,7 +51,7 @@ from supervision.forms.desk import (
     WithdrawalAnswerForm,
 )
 from supervision.models import Filing, Review, WithdrawalRequest
-from supervision.permissions import Seat, is_tied, seat_of
+from supervision.permissions import Seat, seat_and_ties
 from supervision.views.review.inbox import back_of, desk_url, name_of, visible_review
 
 Status = Review.Status
@@ -73,7 +75,8 @@ class Desk:
 def desk_of(user: Any, review: Review) -> Desk:
     requests = WithdrawalRequest.objects.filter(review=review, outcome=WithdrawalRequest.Outcome.OPEN)
     asked = requests.select_related("asked_by").first() if review.status == Status.APPROVED else None
-    return Desk(review, seat_of(user, review), is_tied(user, review), asked)
+    seat, tied = seat_and_ties(user, review)
+    return Desk(review, seat, tied, asked)
 
 
 @dataclass(frozen=True)
@@ -103,22 +106,34 @@ def survey_form(request: HttpRequest, desk: Desk) -> SurveyForm:
     return SurveyForm(**posted(request), initial=known | {"version": desk.review.version.number})
 
 
-def rejection_form(request: HttpRequest, desk: Desk) -> RejectionForm:
-    initial = {"version": desk.review.version.number}
-    return RejectionForm(**posted(request), initial=initial, may_confirm=may_confirm(desk))
+def confirm_form(kind: str) -> Callable[[HttpRequest, Desk], ConfirmForm]:
+    def form(request: HttpRequest, desk: Desk) -> ConfirmForm:
+        initial = {"version": desk.review.version.number}
+        return ConfirmForm(**posted(request), initial=initial, kind=kind, may_confirm=may_confirm(desk))
+
+    return form
 
 
 def may_confirm(desk: Desk) -> bool:
-    proposal = proposal_of(desk.review)
-    is_own = desk.seat.user in {proposal.by_id, proposal.on_behalf_of_id}
-    return desk.seat.is_chief and not desk.is_tied and not is_own
+    """Whether this officer is the other person whom a proposal needs."""
+    if desk.review.status not in Review.PROPOSED or desk.is_tied:
+        return False
+    return speaks_for(desk.seat, proposers_of(proposal_of(desk.review))) is not None
 
 
-def answer_rejection(desk: Desk, given: dict[str, Any], by: Any) -> None:
-    if given["move"] == CONFIRM:
-        confirm_rejection(desk.review, opinion=given["opinion"], version=given["version"], by=by)
-    else:
-        decline_rejection(desk.review, reason=given["opinion"], by=by)
+def answer_proposal(confirm: Callable, decline: Callable) -> Callable[[Desk, dict[str, Any], Any], None]:
+    def answer(desk: Desk, given: dict[str, Any], by: Any) -> None:
+        if given["move"] == CONFIRM:
+            confirm(desk.review, opinion=given["opinion"], version=given["version"], by=by)
+        else:
+            decline(desk.review, reason=given["opinion"], by=by)
+
+    return answer
+
+
+def has_a_say(status: str) -> Callable[[Desk], bool]:
+    """The chief confirms or declines, who proposed takes it back."""
+    return lambda desk: desk.review.status == status and (desk.seat.is_chief or desk.seat.has(desk.review))
 
 
 def coordinate(desk: Desk, given: dict[str, Any], by: Any) -> None:
@@ -156,9 +171,19 @@ STEPS: dict[str, Step] = {
         _("同意后本次报监终止，申请单位将收到短信；另一监督站已通过的意见为其保留 90 天。不能由提出人本人确认。"),
         _("已提交。"),
         "check",
-        rejection_form,
-        answer_rejection,
-        lambda desk: desk.review.status == Status.REJECTING and (desk.seat.is_chief or desk.seat.has(desk.review)),
+        confirm_form("rejection"),
+        answer_proposal(confirm_rejection, decline_rejection),
+        has_a_say(Status.REJECTING),
+        _("提交"),
+    ),
+    "approval": Step(
+        _("确认通过"),
+        _("本站设置了通过须站长确认。同意后通过意见生效，申请单位将收到通知。不能由提出人本人确认。"),
+        _("已提交。"),
+        "check",
+        confirm_form("approval"),
+        answer_proposal(confirm_approval, decline_approval),
+        has_a_say(Status.APPROVING),
         _("提交"),
     ),
     "survey": Step(
@@ -250,6 +275,9 @@ STEPS: dict[str, Step] = {
 }
 
 
+TAKE_BACK = {"rejection": _("收回不予通过"), "approval": _("收回通过")}
+
+
 def offered(desk: Desk, query: str) -> list[dict[str, Any]]:
     """The moves that this officer has now, as links."""
     return [
@@ -260,8 +288,8 @@ def offered(desk: Desk, query: str) -> list[dict[str, Any]]:
 
 
 def label_of(code: str, desk: Desk) -> Text:
-    """What a move is called; who proposed 不予通过 takes it back, others confirm it."""
-    return _("收回不予通过") if code == "rejection" and not may_confirm(desk) else STEPS[code].label
+    """What a move is called; who proposed it takes it back, others confirm it."""
+    return TAKE_BACK[code] if code in TAKE_BACK and not may_confirm(desk) else STEPS[code].label
 
 
 def url_of(review: Review, code: str) -> str:
@@ -288,7 +316,7 @@ def review_step(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
         "step": step,
         "label": label_of(code, desk) if step.offered(desk) else step.label,
         "form": form,
-        "proposal": proposal_of(review) if code == "rejection" else None,
+        "proposal": proposal_of(review) if code in TAKE_BACK and review.status in Review.PROPOSED else None,
         "asked": desk.request if code == "withdrawal" else None,
         "today": timezone.localdate(),
         "desk_url": desk_url(review, back),

@@ -4,6 +4,7 @@ Every rule of the machine tries one act as one person; a refusal is an answer to
 """
 
 import datetime
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from accounts.models import Target
+from accounts.models import Station, Target
 from portal.errors import Refused
 from supervision.actions import (
     accept_review,
@@ -24,8 +25,10 @@ from supervision.actions import (
     approve_review,
     assign_review,
     claim_review,
+    confirm_approval,
     confirm_rejection,
     copy_filing,
+    decline_approval,
     decline_rejection,
     finish_survey,
     let_go_of_unanswered,
@@ -84,6 +87,29 @@ class Desks(RuleBasedStateMachine):
                     "colleague": make.officer(role, at=station),
                     "chief": make.officer(role, at=station, chief=True),
                 }
+
+    @rule(is_on=st.booleans())
+    def set_station(self, is_on):
+        """The operator may switch 通过须站长确认 at any moment."""
+        Station.objects.update(confirm_approvals=is_on)
+
+    @rule(role=ROLES, who=WHO)
+    def confirm_passing(self, role, who):
+        review, by = self.at(role, who)
+        self.attempt(lambda: confirm_approval(review, version=review.version, by=by))
+
+    @rule(role=ROLES, who=WHO)
+    def decline_passing(self, role, who):
+        review, by = self.at(role, who)
+        self.attempt(lambda: decline_approval(review, reason="请再核实。", by=by))
+
+    @invariant()
+    def nobody_confirms_what_he_proposed(self):
+        for review in Review.objects.filter(filing=self.filing):
+            acts = list(ReviewDecision.objects.filter(review=review).order_by("at", "id").values_list("move", "by"))
+            for (move, by), (after, confirmed_by) in pairwise(acts):
+                if move in ("propose_approval", "propose_rejection") and after in ("approve", "reject"):
+                    assert by != confirmed_by
 
     def review(self, role):
         return Review.objects.get(filing=self.filing, role=role)
@@ -246,7 +272,7 @@ class Desks(RuleBasedStateMachine):
         chiefs = {chief.pk for chief in chiefs_of(review.station, review.role)}
         if review.status in ("waiting", "recheck"):
             return officers
-        if review.status in ("accepted", "survey_ordered", "rejecting"):
+        if review.status in ("accepted", "survey_ordered", "approving", "rejecting"):
             return ({review.assignee_id} & officers) | chiefs
         return chiefs if not why_not_undone(review.filing, review) else set()
 
@@ -270,7 +296,7 @@ class Desks(RuleBasedStateMachine):
     @invariant()
     def the_clock_runs_exactly_while_a_station_is_at_work_and_is_never_negative(self):
         for review in Review.objects.filter(filing=self.filing):
-            runs = review.status in {"waiting", "recheck", "accepted", "rejecting"}
+            runs = review.status in {"waiting", "recheck", "accepted", "approving", "rejecting"}
             assert (review.clock_started_at is not None) == runs, review.status
             assert review.days_used >= 0 and review.due_on is not None
 

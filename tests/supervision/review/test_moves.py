@@ -30,9 +30,10 @@ from supervision.actions import (
     undo_decision,
     write_note,
 )
-from supervision.models import Filing, OpinionDraft, Review, Survey
+from supervision.models import Filing, Look, OpinionDraft, Review, Survey
 from tests import make
 from tests.supervision.acts import resubmit, review_of, states, submit, together
+from tests.supervision.screen import form_on
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,7 @@ def fresh(thing):
     return type(thing).objects.get(pk=thing.pk)
 
 
-def url_of(review, name, *args):
+def url_of(review, name="detail", *args):
     return reverse(f"review:{name}", args=[review.pk, *args])
 
 
@@ -377,18 +378,53 @@ def test_undoing_while_the_other_station_completes_it_ends_one_way(attempt):
 # What I have seen, what I have typed, what we tell each other
 
 
+def look_at(client, review):
+    """标记为已阅, as the page's form says it."""
+    client.post(url_of(review, "look"), form_on(client.get(url_of(review))))
+
+
+def test_reading_the_desk_writes_nothing(client, filing):
+    review = review_of(filing, "safety")
+    client.force_login(make.officer("safety"))
+    assert "标记为已阅" in text_of(client, review)
+    assert not Look.objects.exists()
+
+
+def test_what_counts_as_seen_is_the_version_that_the_page_showed(desk, officer, filing, author):
+    review = review_of(filing, "safety")
+    shown = form_on(desk.get(url_of(review)))
+    make.returned(review_of(filing, "quality"))
+    resubmit(filing, author)
+    desk.post(url_of(review, "look"), shown)
+    assert list(Look.objects.filter(officer=officer).values_list("version__number", flat=True)) == [1]
+    assert "标记为已阅" in text_of(desk, review)
+    look_at(desk, review)
+    assert ">已阅<" in text_of(desk, review)
+    assert desk.post(url_of(review, "look"), {"version": "9"}).status_code == 404
+    desk.force_login(make.officer("quality"))
+    assert desk.post(url_of(review, "look"), {"version": "1"}).status_code == 404
+
+
+def test_noting_and_deciding_say_what_was_seen_too(filing, officer):
+    review = review_of(filing, "safety")
+    accept_review(review, by=officer)
+    assert not Look.objects.exists()
+    add_item(review, section="basics", text="请核实。", by=officer)
+    assert list(Look.objects.values_list("officer", "version__number")) == [(officer.pk, 1)]
+
+
 def test_marks_are_about_what_changed_since_my_own_last_look(client, filing, author):
     first, second = make.officer("safety"), make.officer("safety")
     review = review_of(filing, "safety")
     client.force_login(first)
-    text_of(client, review)
+    look_at(client, review)
     for value in ("第二版说明", "第三版说明"):
         make.returned(review_of(filing, "quality"))
         Filing.objects.filter(pk=filing.pk).update(remarks=value)
         resubmit(filing, author)
         if value == "第二版说明":
             client.force_login(second)
-            text_of(client, review)
+            look_at(client, review)
     page = text_of(client, review)
     assert "与您上次查看的第 2 版相比" in page and "第二版说明" in page
     client.force_login(first)
@@ -471,7 +507,8 @@ def test_ties_are_declared_and_ended_by_oneself(client, officer, author):
 
 
 @pytest.mark.parametrize(
-    "name", ["release", "recuse", "transfer", "survey", "survey-result", "rejection", "undo", "coordinate", "note"]
+    "name",
+    ["release", "recuse", "transfer", "survey", "survey-result", "rejection", "approval", "undo", "coordinate", "note"],
 )
 def test_strangers_find_no_page_of_any_move(client, taken, author, name):
     for stranger in (author, make.officer("quality"), make.officer("safety", area="WC"), make.operator()):
@@ -480,7 +517,7 @@ def test_strangers_find_no_page_of_any_move(client, taken, author, name):
             assert ask(url_of(taken, name)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["survey-result", "rejection", "undo", "withdrawal"])
+@pytest.mark.parametrize("name", ["survey-result", "rejection", "approval", "undo", "withdrawal"])
 def test_a_move_that_is_not_offered_leads_back_to_the_desk(desk, taken, name):
     assert desk.get(url_of(taken, name))["Location"] == url_of(taken, "detail")
 
