@@ -14,6 +14,7 @@ from accounts.models import Agreement, Station, StationPost, StationRole
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
 from portal.console.gates import for_operators
+from portal.console.operations import queues
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
 from projects.models import Project, QuarantinedRow
@@ -32,10 +33,16 @@ class Card:
     count: Callable[[], int]
 
 
+def late() -> int:
+    """Queues whose oldest work has waited too long."""
+    return sum(queue.is_late for queue in queues())
+
+
 WORK = [
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
+    Card(_("运行状况"), _("数据库、任务队列、文件存储和数据接入是否正常"), "operations", late),
 ]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),

@@ -3,7 +3,7 @@
 from http.cookies import SimpleCookie
 from unittest import mock
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
@@ -27,7 +27,7 @@ class Eyes:
                 browser.get("/healthz")
             self.cookies[role] = browser.cookies.output(header="")
 
-    def see(self, address: Address, role: str, method: str, whose: str) -> str:
+    def see(self, address: Address, role: str, method: str, whose: str, *, read_only: bool = False) -> str:
         """200, 404 and so on; 登录 where the answer is to sign in."""
         side = self.world.own if whose == "own" else self.world.foreign
         path = path_of(address, self.world, side, role)
@@ -35,6 +35,8 @@ class Eyes:
         browser = self.browsers[role]
         browser.cookies = SimpleCookie(self.cookies[role])
         with transaction.atomic():
+            if read_only:
+                connection.cursor().execute("SET LOCAL transaction_read_only = on")
             answer = getattr(browser, method.lower())(path)
             transaction.set_rollback(True)
         return word(answer)

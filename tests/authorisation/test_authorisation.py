@@ -11,6 +11,8 @@ from tests.authorisation.table import PAGE, as_page, table
 from tests.authorisation.walk import all_addresses
 from tests.authorisation.world import build
 
+# A look at a protected file is itself an act to keep (features K5), as is a form that opens a draft.
+WRITES_ON_GET: set[str] = set()
 AWAY = {"404", "405"}
 ROWS = table()
 OURS = [address for address in all_addresses() if not address.name.startswith("admin:")]
@@ -51,6 +53,19 @@ def test_what_each_role_gets_at_each_address_is_what_the_table_says(eyes):
             if (seen := eyes.see(places[name], role, method, whose)) != expected[role]:
                 wrong.append(f"{name} {method} {whose}: {role} got {seen}, the table says {expected[role]}")
     assert wrong == []
+
+
+def test_looking_writes_nothing(eyes):
+    """Each page that opens is asked once more where PostgreSQL refuses every write (features M7)."""
+    places = {address.name: address for address in OURS}
+    wrote = []
+    for (name, method, whose), cells in ROWS.items():
+        opens = [role for role, cell in zip(ROLES, cells, strict=True) if cell == "200"]
+        if method == "GET" and whose != "foreign" and name not in WRITES_ON_GET:
+            for role in opens[:1] + opens[-1:]:
+                if (seen := eyes.see(places[name], role, method, whose, read_only=True)) != "200":
+                    wrote.append(f"{name} as {role}: {seen}")
+    assert wrote == []
 
 
 def test_the_dictionaries_open_to_operators_alone(eyes):

@@ -136,7 +136,14 @@ def settle_reviews(made: Side) -> None:
     review.refresh_from_db()
     made.things["review"] = review
     made.things["item"] = add_item(
-        review, section="basics", place="works_name", material=None, reason_code="", text="请核实。", basis="", by=officer
+        review,
+        section="basics",
+        place="works_name",
+        material=None,
+        reason_code="",
+        text="请核实。",
+        basis="",
+        by=officer,
     )
     made.things["tie"] = DeclaredTie.objects.create(officer=officer, uscc=make.uscc(), reason="曾在该单位任职。")
     made.people["chief"] = make.officer("safety", area=made.area, chief=True)

@@ -103,6 +103,11 @@ def survey_form(request: HttpRequest, desk: Desk) -> SurveyForm:
     return SurveyForm(**posted(request), initial=known | {"version": desk.review.version.number})
 
 
+def lacks_its_proposal(code: str, review: Review) -> bool:
+    """Nobody proposed 不予通过, so there is nothing to answer and nothing to show."""
+    return code == "rejection" and not review.decisions.filter(move="propose_rejection").exists()
+
+
 def rejection_form(request: HttpRequest, desk: Desk) -> RejectionForm:
     initial = {"version": desk.review.version.number}
     return RejectionForm(**posted(request), initial=initial, may_confirm=may_confirm(desk))
@@ -273,7 +278,7 @@ def review_step(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     """One move: a page that says what it does; what is not offered now leads back to the desk."""
     review, back, step = visible_review(request, pk), back_of(request), STEPS[code]
     desk = desk_of(request.user, review)
-    if request.method != "POST" and not step.offered(desk):
+    if not step.offered(desk) and (request.method != "POST" or lacks_its_proposal(code, review)):
         return redirect(desk_url(review, back))
     form = step.form(request, desk)
     if form.is_valid():
