@@ -53,6 +53,11 @@ def serving(request: HttpRequest) -> Iterator[RequestFactSheet]:
         _current.reset(token)
 
 
+def working_on(task_id: str) -> None:
+    """From now on `facts()` are those of a task, which has nobody in front of it."""
+    _current.set(RequestFactSheet(request_id=task_id))
+
+
 def gather(request: HttpRequest) -> RequestFactSheet:
     """The facts of `request`. Its id is ours: one sent by a client could be forged or spoil a log."""
     agent = "".join(sign for sign in request.headers.get("User-Agent", "") if sign.isprintable())

@@ -28,6 +28,8 @@ PRODUCTION = PORTAL_ENV == "production"
 PORTAL_VAR = Path(env("PORTAL_VAR", None if PRODUCTION else str(BASE_DIR / "var"))).resolve()
 
 DEBUG = False
+MAINTENANCE = env_bool("MAINTENANCE", False)  # the kind page for everybody but operators
+OPERATIONS_TOKEN = env("OPERATIONS_TOKEN", "")  # opens /metrics and the details of /readyz from other machines
 DEMO_BANNER = not PRODUCTION  # 演示环境, shown while the database carries the demo's marker
 
 # Secrets: given in production, made once in the data folder otherwise.
@@ -69,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.RequestFacts",  # request id and client address, for audit and logs
+    "portal.measures.Measured",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -78,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.CleanInput",  # after the CSRF check, which has read posted text by then
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.maintenance.Maintenance",  # knows who is signed in; operators may work on
     "accounts.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -122,6 +126,13 @@ DATABASES["default"] |= {"CONN_MAX_AGE": env_int("CONN_MAX_AGE", 60), "CONN_HEAL
 DATABASES["default"]["OPTIONS"].setdefault(
     "options", "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 )
+# A web request that hangs must not hold a connection or a lock; workers, migrations and commands take their time.
+if env("PORTAL_PROCESS", "") == "web":
+    DATABASES["default"]["OPTIONS"]["options"] += (
+        f" -c statement_timeout={env_int('STATEMENT_TIMEOUT', 20_000)}"  # milliseconds, as the two below
+        f" -c lock_timeout={env_int('LOCK_TIMEOUT', 8_000)}"
+        f" -c idle_in_transaction_session_timeout={env_int('IDLE_TIMEOUT', 60_000)}"
+    )
 DATABASES["default"]["TEST"] = {"NAME": env("TEST_DATABASE", "test_portal")}
 APP_ROLE = env("DATABASE_APP_ROLE", "portal_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

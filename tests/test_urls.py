@@ -11,6 +11,8 @@ PUBLIC = {
     "notice",
     "text-size",
     "healthz",
+    "readyz",  # says only yes or no to visitors
+    "metrics",  # for this machine or with the token; tests/console/test_operations.py
     "receipt-verify",
     "accounts:send-code",
     "accounts:operator",

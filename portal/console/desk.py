@@ -22,6 +22,7 @@ from accounts.models import (
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
 from portal.console.gates import for_operators
+from portal.console.operations import queues
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
 from projects.models import Project, QuarantinedRow
@@ -50,6 +51,11 @@ def locks_in_force() -> int:
     return SignInLock.objects.in_force().exclude(user=None).count()
 
 
+def late() -> int:
+    """Queues whose oldest work has waited too long."""
+    return sum(queue.is_late for queue in queues())
+
+
 WORK = [
     Card(_("找回与变更"), _("核验和复核手机号更换、经办人变更"), "accounts:tickets", waiting_tickets),
     Card(_("登录锁定"), _("输错密码被锁定的账号，可以解除"), "accounts:locks", locks_in_force),
@@ -62,6 +68,7 @@ WORK = [
         DataRequest.objects.filter(status=DataRequest.Status.SUBMITTED).count,
     ),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
+    Card(_("运行状况"), _("数据库、任务队列、文件存储和数据接入是否正常"), "operations", late),
 ]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),

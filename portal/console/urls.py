@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, desk
+from portal.console import audit, calendar, desk, operations
 
 
 class DateConverter:
@@ -36,7 +36,10 @@ days = [
 ]
 
 urlpatterns = [
+    path("readyz", operations.readyz, name="readyz"),
+    path("metrics", operations.metrics, name="metrics"),
     path("console/", desk.console, name="console"),
+    path("console/operations/", operations.operations, name="operations"),
     path("console/calendar/", include(days)),
     path("audit/", include((trail, "audit"))),
 ]

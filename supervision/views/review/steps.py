@@ -106,6 +106,15 @@ def survey_form(request: HttpRequest, desk: Desk) -> SurveyForm:
     return SurveyForm(**posted(request), initial=known | {"version": desk.review.version.number})
 
 
+PROPOSALS = {"rejection": "propose_rejection", "approval": "propose_approval"}
+
+
+def lacks_its_proposal(code: str, review: Review) -> bool:
+    """Nobody proposed what is to be confirmed here, so there is nothing to answer and nothing to show."""
+    move = PROPOSALS.get(code)
+    return move is not None and not review.decisions.filter(move=move).exists()
+
+
 def confirm_form(kind: str) -> Callable[[HttpRequest, Desk], ConfirmForm]:
     def form(request: HttpRequest, desk: Desk) -> ConfirmForm:
         initial = {"version": desk.review.version.number}
@@ -301,7 +310,7 @@ def review_step(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     """One move: a page that says what it does; what is not offered now leads back to the desk."""
     review, back, step = visible_review(request, pk), back_of(request), STEPS[code]
     desk = desk_of(request.user, review)
-    if request.method != "POST" and not step.offered(desk):
+    if not step.offered(desk) and (request.method != "POST" or lacks_its_proposal(code, review)):
         return redirect(desk_url(review, back))
     form = step.form(request, desk)
     if form.is_valid():

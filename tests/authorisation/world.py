@@ -1,0 +1,211 @@
+"""Two sides that have nothing to do with each other, each with everything that has an address, and ten people.
+
+All ten belong to the first side: what stands there is their own, what stands on the other side is foreign.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts.models import Delegation, Target, User
+from enterprises.models import JoinRequest, Member
+from portal.audit.models import AuditEntry
+from portal.exports.models import Export
+from portal.home.models import Notice
+from portal.lists.models import SavedView
+from projects.models import FeedRun, PartyType, ProjectUser, QuarantinedRow
+from supervision.actions import accept_review, add_item, ask_merge, open_addendum
+from supervision.models import Attachment, DeclaredTie, Filing, FilingParty, Material, PersonnelChange
+from tests import make
+from tests.authorisation.roles import ROLES
+from tests.home.steps import told
+from tests.projects.acts import applied
+from tests.supervision.acts import submit
+
+LIST = "review"  # the list whose views are kept
+
+
+@dataclass
+class Side:
+    """One contractor with its filings in each state, and the station of its area with its officers."""
+
+    area: str
+    district: str
+    people: dict[str, User] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+    of_person: dict[str, dict[str, Model]] = field(default_factory=dict)  # what everybody has one of
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["things"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def side(area: str, district: str) -> Side:
+    made = Side(area, district)
+    settle_people(made)
+    settle_filings(made)
+    settle_projects(made)
+    settle_reviews(made)
+    return made
+
+
+def settle_people(made: Side) -> None:
+    contractor = make.granted(make.enterprise())
+    employed = {name: make.member(contractor, make.person()) for name in ("member", "manager", "colleague")}
+    made.people |= {name: row.user for name, row in employed.items()}
+    made.people |= {"administrator": make.administrator_of(contractor), "project_user": make.person("赵敏")}
+    made.people |= {role: make.officer(role, area=made.area) for role in Target.values}
+    made.things |= {
+        "enterprise": contractor,
+        "grant": contractor.grants.get(),
+        "staff_member": employed["colleague"],
+        "asked": JoinRequest.objects.create(
+            enterprise=contractor, name="王五", phone=make.phone(), phone_index=f"{made.area:0>64}"
+        ),
+    }
+
+
+def settle_filings(made: Side) -> None:
+    clerk, where = made.people["member"], {"jurisdiction_area_id": made.area, "district_id": made.district}
+    made.things["draft"] = make.draft_filing(by=clerk, **where)
+    ready = make.ready_filing(by=clerk, **where)
+    name_lead(ready, made.people["manager"])
+    submit(Filing.objects.get(pk=ready.pk), clerk)
+    made.things["submitted"] = submitted = make.ready_filing(by=clerk, **where)
+    made.things["attachment"] = attach(submitted, clerk)
+    submit(Filing.objects.get(pk=submitted.pk), clerk)
+    returned = make.submitted_filing(by=clerk, **where)
+    for review in ready.reviews.all():
+        make.approved(review, by=made.people[review.role])
+    for review in returned.reviews.all():
+        make.returned(review, by=made.people[review.role])
+    made.things["returned"] = Filing.objects.get(pk=returned.pk)
+    made.things["filed"] = filed = Filing.objects.get(pk=ready.pk)
+    made.things["version"] = filed.versions.get()
+    made.things["addendum"] = open_addendum(filed, material=material(filed), reason="补充一页。", by=clerk)
+    made.things["change"] = PersonnelChange.objects.create(
+        filing=filed, party_type=PartyType.CONTRACTOR, unit_name="某单位", created_by=clerk
+    )
+    made.things["receipt"] = filed.receipt
+
+
+def material(filing: Filing) -> Material:
+    found = Material.objects.filter(rules__module=filing.module).first()
+    assert found
+    return found
+
+
+def attach(filing: Filing, by: User) -> Attachment:
+    document = make.document_row("material", filing, by=by)
+    document.save()
+    return Attachment.objects.create(filing=filing, material=material(filing), document=document, added_by=by)
+
+
+def name_lead(filing: Filing, person: User) -> None:
+    party = FilingParty.objects.get(filing=filing, party_type=PartyType.CONTRACTOR)
+    party.head_name, party.head_id_number, party.head_phone = person.name, person.id_number, person.phone
+    party.head_id_index = person.id_index
+    party.save()
+
+
+def settle_projects(made: Side) -> None:
+    project = made.filed.project
+    approved = {
+        "status": ProjectUser.Status.APPROVED,
+        "decided_by": made.people["manager"],
+        "decided_at": timezone.now(),
+    }
+    works_here = applied(project, made.enterprise, made.people["project_user"], **approved)
+    made.things |= {
+        "project": project,
+        "party": project.parties.get(party_type=PartyType.CONTRACTOR),
+        "application": works_here,
+        "waiting": applied(project, made.enterprise),
+    }
+
+
+def settle_reviews(made: Side) -> None:
+    review = made.submitted.reviews.get(role=Target.SAFETY)
+    officer = made.people["safety"]
+    accept_review(review, by=officer)
+    review.refresh_from_db()
+    made.things["review"] = review
+    made.things["item"] = add_item(
+        review,
+        section="basics",
+        place="works_name",
+        material=None,
+        reason_code="",
+        text="请核实。",
+        basis="",
+        by=officer,
+    )
+    made.things["tie"] = DeclaredTie.objects.create(officer=officer, uscc=make.uscc(), reason="曾在该单位任职。")
+    made.people["chief"] = make.officer("safety", area=made.area, chief=True)
+    today = timezone.localdate()
+    made.things["absence"] = Delegation.objects.create(
+        officer=officer,
+        delegate=made.people["chief"],
+        first_day=today + timedelta(days=9),
+        last_day=today + timedelta(days=10),
+        made_by=officer,
+    )
+
+
+def belongings(user: User) -> dict[str, Model]:
+    """What everybody has one of."""
+    return {
+        "message": told(user),
+        "export": Export.objects.create(user=user, kind=LIST),
+        "view": SavedView.objects.create(user=user, kind=LIST, name="我的"),
+    }
+
+
+def invitation(user: User) -> Member:
+    return make.member(make.enterprise(), user, status=Member.Status.INVITED)
+
+
+@dataclass
+class World:
+    own: Side
+    foreign: Side
+    people: dict[str, User]
+    shared: dict[str, Any]
+
+
+def build() -> World:
+    """Everything, once."""
+    make.reference()
+    own, foreign = side("JA", "420102"), side("HY", "420105")
+    people = {role: own.people[role] for role in ROLES if role in own.people}
+    people |= {"operator": make.operator(), "auditor": make.auditor()}
+    own.of_person = {role: belongings(user) for role, user in people.items()}
+    own.of_person["visitor"] = own.of_person["member"]
+    foreign.of_person = dict.fromkeys(ROLES, belongings(foreign.people["member"]))
+    for role in ROLES:
+        personal = role in ("member", "manager", "project_user")
+        own.of_person[role]["invitation"] = invitation(people[role]) if personal else own.staff_member
+        foreign.of_person[role]["invitation"] = foreign.staff_member
+    foreign.of_person["member"]["invitation"] = invitation(foreign.people["colleague"])
+    return World(own, foreign, people, shared(own, people["operator"]))
+
+
+def shared(own: Side, operator: User) -> dict[str, Any]:
+    """What belongs to nobody."""
+    run = FeedRun.objects.create(feed="permits", kind=FeedRun.Kind.FILE, status=FeedRun.Status.HELD)
+    row = QuarantinedRow.objects.create(feed="permits", run=run, key="x", row_no=1, raw={}, reasons=["x"])
+    one, other = make.project(), make.project()
+    return {
+        "run": run,
+        "row": row,
+        "notice": Notice.objects.create(title="停机维护", body="周日夜间。"),
+        "entry": AuditEntry.objects.order_by("pk").first(),
+        "project": one,
+        "other": other,
+        "merge": ask_merge(make.project(), own.project, reason="同一工程。", by=operator),
+    }
