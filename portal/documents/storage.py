@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 
 from portal.crypto import open_bytes, seal_bytes
@@ -55,6 +56,12 @@ def make_durable(key: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def wait_for_key(key: str) -> None:
+    """In the caller's transaction: nobody else begins or ends to share what lies under `key` meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"bytes:{key}"])
 
 
 def discard(keys: Iterable[str]) -> None:

@@ -3,16 +3,21 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.files import File
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from portal.documents.actions import NoRoom
 from portal.documents.kinds import size_text
-from portal.documents.views import described, refusal_to_script
+from portal.documents.models import Document
+from portal.documents.transfers import Place
+from portal.documents.views import described, refusal_to_script, transferred
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
+from supervision.actions.sections import require_places
 from supervision.catalogue import ALL_FILES_MOST, Need, Section
+from supervision.frozen import attachments_in_force
 from supervision.gaps import Sheet
 from supervision.models import Attachment, Filing, Material
 from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
@@ -72,8 +77,10 @@ def earlier_files(filing: Filing) -> dict[str, list[Attachment]]:
 
 
 def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
-    """One file comes, or one is taken away."""
+    """One file comes, whole or a piece of it, or one is taken away."""
     reason = request.POST.get("reason", "")
+    if "remove" not in request.POST and (answer := transferred(request, place_of(request, filing, reason))):
+        return answer
     try:
         if "remove" in request.POST:
             gone = remove_attachment(filing, document=request.POST["remove"], reason=reason, by=request.user)
@@ -95,14 +102,29 @@ def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
     return JsonResponse(described(attachment.document, name=attachment.material_id), status=201)
 
 
+def place_of(request: HttpRequest, filing: Filing, reason: str) -> Place:
+    """Where pieces go that are sent for one material of this filing."""
+    material = get_object_or_404(Material, pk=request.GET.get("material", ""))
+    require_places(filing, Section.ATTACHMENTS, [material.pk])
+    in_force = attachments_in_force(filing).filter(material=material).order_by()
+    held = Document.objects.filter(pk__in=in_force.values("document_id"))
+
+    def keep(file: File, replaces: str) -> Document:
+        return attach(filing, material=material, file=file, replaces=replaces, reason=reason, by=request.user).document
+
+    return Place(request.get_full_path(), material.kind, filing, request.user, held, keep)
+
+
 def by_form(request: HttpRequest, filing: Filing) -> HttpResponse:
     """All files that were chosen, each for its material; one that is refused does not keep the others away."""
     taken, problems = 0, []
     for code, file in [(code, file) for code, files in request.FILES.lists() for file in files]:
         material = get_object_or_404(Material, pk=code)
         try:
-            attach(filing, material=material, file=file, by=request.user)
-            taken += 1
+            if attach(filing, material=material, file=file, by=request.user).document.repeated:
+                messages.info(request, _("“%(name)s”与已上传的文件内容相同，没有重复保存。") % {"name": file.name})
+            else:
+                taken += 1
         except Refused as refusal:
             problems += [f"{material}“{file.name}”：{reason}" for reason in refusal.reasons]
     for name in [name for name in request.POST if name.startswith("remove_")]:
