@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Agreement, Station, StationPost, StationRole
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
+from portal.console.documents import stuck_count
 from portal.console.gates import for_operators
 from portal.home.models import Notice
 from portal.notifications.models import Delivery
@@ -35,6 +36,7 @@ class Card:
 WORK = [
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
+    Card(_("文件检查"), _("检查队列、未完成的检查和病毒扫描"), "console-documents", stuck_count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
 ]
 DICTIONARIES = [

@@ -1,8 +1,8 @@
 """Everything that changes a document."""
 
 import logging
-from datetime import timedelta
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings

@@ -32,13 +32,12 @@ from portal.documents.actions import (
     NoRoom,
     check_quota,
     no_space,
-    require_acceptable,
     require_share,
     require_size_and_type,
     same_bytes,
 )
 from portal.documents.arrivals import ArrivingFile, StoredFile
-from portal.documents.kinds import DocumentKind, extension_of, kind_of, size_text
+from portal.documents.kinds import DocumentKind, size_text
 from portal.documents.models import Document, Transfer
 from portal.documents.names import clean_file_name
 from portal.errors import Refused

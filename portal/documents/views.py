@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.files import File
 from django.db import models, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.audit import record
-from portal.documents import remote, storage
+from portal.documents import handing, remote, storage
 from portal.documents.actions import NoRoom, check_quota, remove, same_bytes, store
 from portal.documents.arrivals import ArrivingFile
 from portal.documents.forms import DocumentField
@@ -293,8 +293,12 @@ def hand_out(
     request: HttpRequest, document: Document, part: str, media_type: str, *, as_attachment: bool = False
 ) -> HttpResponseBase:
     """The bytes, under the name we keep, in a form that no browser will run; looks at personal files are recorded."""
+    key = storage.key_of(document, part) if part else document.key
+    facts = {"name": document.name, "media_type": media_type, "as_attachment": as_attachment}
+    is_marked = is_marked_for(request, document)
     try:
-        file = storage.opened(document, part)
+        response = None if document.sealed or is_marked else handing.by_others(key, **facts)
+        file = storage.opened(document, part) if response is None else None
     except FileNotFoundError as error:
         logger.error("The storage has lost a file of document %s.", document.pk)
         raise Http404 from error
@@ -302,9 +306,10 @@ def hand_out(
         with transaction.atomic():
             user = request.user if request.user.is_authenticated else None
             record("document.opened", document, by=user, part=part or "file")
-    if is_marked_for(request, document):
-        file, media_type = File(marked(file, mark_of(request))), "image/jpeg"
-    response = FileResponse(file, as_attachment=as_attachment, filename=document.name, content_type=media_type)
+    if file is not None:
+        if is_marked:
+            file, facts["media_type"] = File(marked(file, mark_of(request))), "image/jpeg"
+        response = handing.streamed(request, file, file.size, **facts)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

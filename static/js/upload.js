@@ -29,6 +29,7 @@ function start(box) {
   field.form?.addEventListener("submit", (event) => upload.hold(event), true); // before whatever else listens
   box.querySelectorAll("[data-document]").forEach((row) => upload.adopt(row));
   upload.resume();
+  if (field.files.length) field.dispatchEvent(new Event("change", { bubbles: true })); // chosen before this was here
 }
 
 // Where there is a touch screen there is a camera: one tap instead of three.

@@ -44,6 +44,7 @@ life: list = [
     path("addenda/", addenda.filing_addenda, name="addenda"),
     path("addenda/<uuid:addendum>/", addenda.filing_addendum, name="addendum"),
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
+    path("documents.zip", attachments.filing_documents_zip, name="documents-zip"),
     path("print/", printed.filing_print, name="print"),
     path("copy.pdf", printed.filing_copy, name="copy-pdf"),
     path("changes/", changes.filing_changes, name="changes"),

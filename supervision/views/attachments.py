@@ -1,20 +1,26 @@
 """附件: the module's checklist. Each file is its own request; without script the form brings them all."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.files import File
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from portal.documents.actions import NoRoom
+from portal.documents.archive import Entry, zipped
 from portal.documents.kinds import size_text
 from portal.documents.models import Document
+from portal.documents.permissions import may_open
 from portal.documents.transfers import Place
 from portal.documents.views import described, refusal_to_script, transferred
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
+from supervision.actions.printing import note_zip
 from supervision.actions.sections import require_places
 from supervision.catalogue import ALL_FILES_MOST, Need, Section
 from supervision.frozen import attachments_in_force
@@ -22,6 +28,7 @@ from supervision.gaps import Sheet
 from supervision.models import Attachment, Filing, Material
 from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
 from supervision.views.papers import samples_for, ways_to
+from supervision.views.submit import visible_filing
 
 
 def filing_attachments(request, pk):
@@ -39,6 +46,25 @@ def filing_attachments(request, pk):
     context |= {"most": size_text(ALL_FILES_MOST)}
     context |= {"asks_reason": filing.round > 0, "reason": request.GET.get("reason", "")[:200]}
     return render(request, "supervision/attachments.html", context)
+
+
+@require_safe
+def filing_documents_zip(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    """Every file of the filing that this person may have now, in one archive; looks at personal ones are recorded."""
+    filing = visible_filing(request, pk)
+    entries = [
+        Entry(str(attachment.material), attachment.document)
+        for attachment in attachments_in_force(filing)
+        if attachment.document.is_ready and may_open(request.user, attachment.document, request)
+    ]
+    if not entries:
+        raise Refused(_("现在没有您可以下载的附件。正在检查的文件通过后才能下载。"))
+    note_zip(filing, [entry.document for entry in entries], by=request.user)
+    response = StreamingHttpResponse(zipped(entries), content_type="application/zip")
+    name = _("附件-%(number)s.zip") % {"number": filing.number or _("草稿")}
+    response["Content-Disposition"] = str(content_disposition_header(True, name))
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def lines_of(sheet: Sheet, remarks: dict[str, list]) -> list[dict[str, Any]]:

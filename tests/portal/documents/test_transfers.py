@@ -238,10 +238,11 @@ def test_one_person_cannot_fill_the_server(browser, settings, monkeypatch):
 
 
 def test_the_same_bytes_at_the_same_place_are_kept_once_and_said_so(browser, kept, owner):
-    first = kept(files.pdf(), "a.pdf")
-    answer = begin(browser, files.pdf(), "b.pdf")
+    data = files.pdf()
+    first = kept(data, "a.pdf")
+    answer = begin(browser, data, "b.pdf")
     assert (answer.status_code, answer.json()["id"], answer.json()["same"]) == (201, str(first.pk), True)
-    whole = browser.post("/papers/", {"file": files.upload(files.pdf(), "c.pdf")}, **SCRIPT).json()
+    whole = browser.post("/papers/", {"file": files.upload(data, "c.pdf")}, **SCRIPT).json()
     assert (whole["id"], whole["same"]) == (str(first.pk), True)
     assert Document.objects.held_by(owner).count() == 1
 
