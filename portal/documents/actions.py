@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -57,7 +58,8 @@ def store(
     try:
         return take_in(document, kind, replaces, by=by)
     except BaseException:
-        storage.discard([document.key])
+        with suppress(*storage.AWAY):  # what stays is an orphan, which the command finds
+            storage.discard([document.key])
         raise
 
 
@@ -126,8 +128,8 @@ def keep_bytes(document: Document, file: File) -> None:
                 sealed = seal_bytes(arriving.read(), storage.aad(document))
             arriving = of_bytes(sealed)
         storage.keep(arriving, document.key)
-    except OSError as error:
-        logger.error("A document could not be stored: %s", error.strerror)
+    except storage.AWAY as error:
+        logger.error("A document could not be stored: %s", error)
         raise no_space() from error
 
 

@@ -9,7 +9,9 @@ import io
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -19,6 +21,7 @@ from portal.crypto import open_bytes, seal_bytes
 from portal.documents.arrivals import ArrivingFile, of_bytes
 from portal.documents.models import Document
 
+AWAY = (OSError, BotoCoreError, ClientError)  # what a storage raises that is full, away or silent
 PREVIEW_PAGES = 20  # page images that are made of a PDF
 
 
@@ -28,13 +31,14 @@ def new_key() -> str:
 
 
 def keep(file: ArrivingFile, key: str) -> None:
-    """Move `file` under `key`; nothing lies there afterwards if this raises OSError."""
+    """Move `file` under `key`; nothing lies there afterwards if this raises one of AWAY."""
     try:
         file.file.flush()
         os.fsync(file.file.fileno())
         saved = default_storage.save(key, file)
     except BaseException:
-        discard([key])
+        with suppress(*AWAY):
+            discard([key])
         raise
     finally:
         file.close()

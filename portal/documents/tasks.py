@@ -87,7 +87,9 @@ def examine(document: Document) -> None:
     except (Unfinished, FileNotFoundError) as error:
         logger.warning("Check %d of document %s did not finish: %s", document.attempts, document.pk, error)
         postpone(document)
-    except OSError as error:  # the disk is full or away: no fault of the file, so it does not count
+    except (
+        storage.AWAY
+    ) as error:  # the disk is full, the bucket or the scanner away: no fault of the file, so it does not count
         logger.error("The check of document %s has to wait: %s", document.pk, error)
         postpone(document, attempts=document.attempts - 1)
     except Exception:
@@ -174,7 +176,7 @@ def own_digest(document: Document) -> str:
     try:
         with storage.opened(document) as file:
             return hashlib.file_digest(cast(IO[bytes], file), "sha256").hexdigest()
-    except OSError:
+    except storage.AWAY:
         return ""
 
 

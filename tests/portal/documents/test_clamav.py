@@ -22,7 +22,7 @@ class StandIn:
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.seen, self.says = [], ...
         Thread(target=self.serve, daemon=True).start()
 
