@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import IO, cast
 
 from portal.documents import storage
 from portal.documents.kinds import extension_of
@@ -55,7 +56,7 @@ class Outlet:
 def zipped(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The archive in blocks, with a list of names, sizes and hashes at its end. A file that is lost is named as lost."""
     outlet, lines = Outlet(), []
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(cast(IO[bytes], outlet), "w", zipfile.ZIP_STORED) as archive:
         for name, entry in named(entries):
             lost = ""
             try:

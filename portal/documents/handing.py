@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import NamedTuple
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -16,21 +17,29 @@ BLOCK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
-def by_others(key: str, *, name: str, media_type: str, as_attachment: bool) -> HttpResponseBase | None:
+class Form(NamedTuple):
+    """The form in which bytes are handed out: never one that a browser would run."""
+
+    name: str
+    media_type: str
+    as_attachment: bool
+
+
+def by_others(key: str, form: Form) -> HttpResponseBase | None:
     """The answer that has nginx or the bucket send what lies under `key`; None if it has to go through here.
 
     Raises FileNotFoundError. Pictures in a page stay here: the content policy lets them come from nowhere else.
     """
     if settings.ACCEL_LOCATION and not hasattr(default_storage, "bucket_name"):
         require_there(key)
-        response = HttpResponse(content_type=media_type)
+        response = HttpResponse(content_type=form.media_type)
         response["X-Accel-Redirect"] = f"{settings.ACCEL_LOCATION.rstrip('/')}/{key}"
-        if disposition := content_disposition_header(as_attachment, name):
+        if disposition := content_disposition_header(form.as_attachment, form.name):
             response["Content-Disposition"] = disposition
         return response
-    if as_attachment and remote.is_remote():
+    if form.as_attachment and remote.is_remote():
         require_there(key)
-        return HttpResponseRedirect(remote.address_to_fetch(key, name=name, media_type=media_type, as_attachment=True))
+        return HttpResponseRedirect(remote.address_to_fetch(key, name=form.name, media_type=form.media_type, as_attachment=True))
     return None
 
 
@@ -39,23 +48,22 @@ def require_there(key: str) -> None:
         raise FileNotFoundError(key)
 
 
-def streamed(
-    request: HttpRequest, file: IO[bytes], size: int, *, name: str, media_type: str, as_attachment: bool
-) -> HttpResponseBase:
+def streamed(request: HttpRequest, file: File, form: Form) -> HttpResponseBase:
     """The file, or the part of it that the browser asks for to go on with a download (RFC 9110 §14)."""
+    size = file.size
     wanted = part_of(request.headers.get("Range", ""), size) if "If-Range" not in request.headers else None
     if wanted is None:
-        whole = FileResponse(file, as_attachment=as_attachment, filename=name, content_type=media_type)
+        whole = FileResponse(file, as_attachment=form.as_attachment, filename=form.name, content_type=form.media_type)
         whole["Accept-Ranges"] = "bytes"
         return whole
     if not wanted:
         file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    response = StreamingHttpResponse(blocks(file, wanted), status=206, content_type=media_type)
+    response = StreamingHttpResponse(blocks(file, wanted), status=206, content_type=form.media_type)
     response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
     response["Content-Length"] = str(len(wanted))
     response["Accept-Ranges"] = "bytes"
-    response["Content-Disposition"] = content_disposition_header(as_attachment, name) or "inline"
+    response["Content-Disposition"] = content_disposition_header(form.as_attachment, form.name) or "inline"
     return response
 
 
@@ -70,7 +78,7 @@ def part_of(header: str, size: int) -> range | None:
     return range(int(first), min(int(last) + 1 if last else size, size))
 
 
-def blocks(file: IO[bytes], wanted: range) -> Iterator[bytes]:
+def blocks(file: File, wanted: range) -> Iterator[bytes]:
     with file:
         file.seek(wanted.start)
         left = len(wanted)

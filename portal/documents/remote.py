@@ -16,12 +16,17 @@ def is_remote() -> bool:
     return bool(settings.S3_DIRECT) and hasattr(default_storage, "bucket_name")
 
 
+def bucket() -> Any:
+    """The default storage, which is an S3Storage wherever this is asked."""
+    return default_storage
+
+
 def client() -> Any:
-    return default_storage.connection.meta.client
+    return bucket().connection.meta.client
 
 
 def place_of(key: str) -> dict[str, str]:
-    return {"Bucket": default_storage.bucket_name, "Key": key}
+    return {"Bucket": bucket().bucket_name, "Key": key}
 
 
 def begin(key: str, media_type: str) -> str:

@@ -1,6 +1,7 @@
 """The check in the background: every upload is read whole, by a process of its own, before others may see it."""
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -9,7 +10,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from celery import shared_task
 from django.db import transaction
@@ -175,7 +176,7 @@ def twin_of(document: Document) -> Document | None:
 def own_digest(document: Document) -> str:
     try:
         with storage.opened(document) as file:
-            return hashlib.file_digest(cast(IO[bytes], file), "sha256").hexdigest()
+            return hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
     except storage.AWAY:
         return ""
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -38,7 +38,7 @@ from portal.documents.actions import (
 )
 from portal.documents.arrivals import ArrivingFile, StoredFile
 from portal.documents.kinds import DocumentKind, size_text
-from portal.documents.models import Document, Transfer
+from portal.documents.models import Document, Transfer, TransferQuerySet
 from portal.documents.names import clean_file_name
 from portal.errors import Refused
 from portal.facts import facts
@@ -52,6 +52,12 @@ MOST_UNFINISHED = 40  # files of one person
 READ = 256 * 1024
 RESERVE = 64 * MB  # of the disk, for everything else
 DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Readable(Protocol):
+    """A request, or a file."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class OutOfStep(Exception):
@@ -77,9 +83,9 @@ class Place:
     keep: Callable[[File, str], Document]
 
     @property
-    def transfers(self) -> models.QuerySet[Transfer]:
+    def transfers(self) -> TransferQuerySet:
         """Those of this person at this place; to all others they do not exist."""
-        return Transfer.objects.filter(
+        return Transfer.objects.filter(  # type: ignore[return-value]
             place=self.address[:300],
             kind=self.kind.code,
             holder_type=self.holder._meta.label_lower,
@@ -157,7 +163,7 @@ def path_of(transfer: Transfer) -> Path:
     return folder() / f"{transfer.pk.hex}.part"
 
 
-def append(place: Place, pk: str, piece: IO[bytes], *, offset: int, length: int, sha256: str) -> Transfer:
+def append(place: Place, pk: str, piece: Readable, *, offset: int, length: int, sha256: str) -> Transfer:
     """Write a piece at `offset`, streaming. Raises OutOfStep when it does not fit, NoRoom when the disk is full.
 
     The row is not locked while bytes arrive: two writers of one file bring the same bytes, and the whole is hashed.
@@ -182,7 +188,7 @@ def append(place: Place, pk: str, piece: IO[bytes], *, offset: int, length: int,
     return advance(transfer, offset, offset + length)
 
 
-def write_piece(path: Path, piece: IO[bytes], offset: int, length: int) -> tuple[str, int]:
+def write_piece(path: Path, piece: Readable, offset: int, length: int) -> tuple[str, int]:
     """The SHA-256 and the length of what was written; less than `length` if the connection broke."""
     digest, done = hashlib.sha256(), 0
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

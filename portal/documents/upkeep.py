@@ -1,11 +1,12 @@
 """Looking after the storage: files that nobody knows, and bytes that are no longer those that were stored."""
 
 import hashlib
+import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import IO, cast
+from typing import cast
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -96,4 +97,4 @@ def judge(document: Document, verdict: Verdict) -> None:
 
 def digest_of(document: Document) -> str:
     with storage.opened(document) as file:
-        return hashlib.file_digest(cast(IO[bytes], file), "sha256").hexdigest()
+        return hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()

@@ -78,7 +78,7 @@ PIECES = "application/octet-stream"
 
 def transferred(request: HttpRequest, place: Place) -> JsonResponse | None:
     """Answer one step of a file that comes in pieces to `place`; None if the request is no such step."""
-    if request.content_type != PIECES and "transfer" not in request.POST:
+    if not is_transfer(request):
         return None
     try:
         return piece(request, place) if request.content_type == PIECES else step(request, place)
@@ -88,6 +88,11 @@ def transferred(request: HttpRequest, place: Place) -> JsonResponse | None:
         return refusal_to_script(refusal, status=507)
     except Refused as refusal:
         return refusal_to_script(refusal, status=422)
+
+
+def is_transfer(request: HttpRequest) -> bool:
+    """Whether a script sends a piece of a file, or asks about one in pieces."""
+    return request.content_type == PIECES or "transfer" in request.POST
 
 
 def piece(request: HttpRequest, place: Place) -> JsonResponse:
@@ -109,14 +114,14 @@ def step(request: HttpRequest, place: Place) -> JsonResponse:
     pk, field = given.get("id", ""), given.get("field", "file")
     match given["transfer"]:
         case "begin":
-            facts = {"size": number(given.get("size", "")), "sha256": given.get("sha256", "")}
-            begun = begin(place, name=given.get("name", ""), **facts)
+            size = number(given.get("size", ""))
+            begun = begin(place, name=given.get("name", ""), size=size, sha256=given.get("sha256", ""))
             if isinstance(begun, Document):
                 return JsonResponse(described(begun, name=field), status=201)
             return JsonResponse(progress_of(begun))
         case "look":
             transfer = place.find(pk)
-            if transfer.document_id:
+            if transfer.document:
                 return JsonResponse(described(transfer.document, name=field), status=201)
             return JsonResponse(progress_of(transfer))
         case "part":
@@ -293,12 +298,12 @@ def hand_out(
     request: HttpRequest, document: Document, part: str, media_type: str, *, as_attachment: bool = False
 ) -> HttpResponseBase:
     """The bytes, under the name we keep, in a form that no browser will run; looks at personal files are recorded."""
-    key = storage.key_of(document, part) if part else document.key
-    facts = {"name": document.name, "media_type": media_type, "as_attachment": as_attachment}
     is_marked = is_marked_for(request, document)
+    form = handing.Form(document.name, "image/jpeg" if is_marked else media_type, as_attachment)
+    key = storage.key_of(document, part) if part else document.key
     try:
-        response = None if document.sealed or is_marked else handing.by_others(key, **facts)
-        file = storage.opened(document, part) if response is None else None
+        response = None if document.sealed or is_marked else handing.by_others(key, form)
+        file = None if response else storage.opened(document, part)
     except FileNotFoundError as error:
         logger.error("The storage has lost a file of document %s.", document.pk)
         raise Http404 from error
@@ -306,10 +311,10 @@ def hand_out(
         with transaction.atomic():
             user = request.user if request.user.is_authenticated else None
             record("document.opened", document, by=user, part=part or "file")
-    if file is not None:
-        if is_marked:
-            file, facts["media_type"] = File(marked(file, mark_of(request))), "image/jpeg"
-        response = handing.streamed(request, file, file.size, **facts)
+    if response is None and file is not None:
+        file = File(marked(file, mark_of(request))) if is_marked else file
+        response = handing.streamed(request, file, form)
+    assert response is not None
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -17,7 +17,7 @@ from portal.documents.kinds import size_text
 from portal.documents.models import Document
 from portal.documents.permissions import may_open
 from portal.documents.transfers import Place
-from portal.documents.views import described, refusal_to_script, transferred
+from portal.documents.views import described, is_transfer, refusal_to_script, transferred
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
 from supervision.actions.printing import note_zip
@@ -105,7 +105,7 @@ def earlier_files(filing: Filing) -> dict[str, list[Attachment]]:
 def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
     """One file comes, whole or a piece of it, or one is taken away."""
     reason = request.POST.get("reason", "")
-    if "remove" not in request.POST and (answer := transferred(request, place_of(request, filing, reason))):
+    if is_transfer(request) and (answer := transferred(request, place_of(request, filing, reason))):
         return answer
     try:
         if "remove" in request.POST:

@@ -291,7 +291,7 @@ def test_the_right_is_asked_at_each_piece(browser, author, filing):
     assert in_pieces(stranger, filing, data).status_code == 404
     real = {"transfer": "begin", "name": "a.pdf", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     transfer = browser.post(url(filing, "M01"), real, headers={"accept": "application/json"}).json()["transfer"]
-    Member.objects.filter(user=author).update(status=Member.Status.SUSPENDED)
+    Member.objects.filter(user=author).update(status=Member.Status.DISABLED)
     headers = {"accept": "application/json", "upload-transfer": transfer, "upload-offset": "0"}
     piece = browser.post(url(filing, "M01"), data, content_type="application/octet-stream", headers=headers)
     assert piece.status_code == 404
