@@ -67,7 +67,6 @@ class Sender:
         filing = make.draft_filing("early_intervention", by=author)
         client = Client()
         client.force_login(author)
-        client.get(f"/filing/{filing.pk}/edit/attachments/")
         jar = {name: morsel.value for name, morsel in client.cookies.items()}
         self.token = jar.setdefault(settings.CSRF_COOKIE_NAME, "a" * 32)
         cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
@@ -89,8 +88,11 @@ class Sender:
         return self.post(body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def whole(self, data: bytes) -> None:
-        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
-        self.post(head + data + b"\r\n--x--\r\n", {"Content-Type": "multipart/form-data; boundary=x"})
+        head = b'--between-the-parts-there-is-this\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        self.post(
+            head + data + b"\r\n--between-the-parts-there-is-this--\r\n",
+            {"Content-Type": "multipart/form-data; boundary=between-the-parts-there-is-this"},
+        )
 
     def pieces(self, data: bytes) -> None:
         sha256 = hashlib.sha256(data).hexdigest()

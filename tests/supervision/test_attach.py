@@ -262,7 +262,7 @@ def in_pieces(browser, filing, data, name="合同.pdf", **more):
     ask = {"headers": {"accept": "application/json"}}
     facts = {"transfer": "begin", "name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     begun = browser.post(url(filing, "M01"), facts | more, **ask)
-    if "transfer" not in begun.json():
+    if begun.status_code != 200:
         return begun
     transfer = begun.json()["transfer"]
     for offset in range(0, len(data), 1000):
