@@ -85,7 +85,9 @@ QUARANTINE_BYTES = env_int("QUARANTINE_BYTES", 5 * 1024**3)  # what drafts of vi
 TRANSFERS = str(PORTAL_VAR / "transfers") if not PRODUCTION else env("UPLOAD_PARTS", str(PORTAL_VAR / "transfers"))
 UPLOADS_A_DAY = env_int("UPLOADS_A_DAY", 5 * 1024**3)  # bytes that one person may send in 24 hours
 CLAMD = env("CLAMD", "")  # host:port or /path/to/socket of a ClamAV daemon; without it nothing is called scanned
-ACCEL_LOCATION = env("ACCEL_LOCATION", "")  # nginx location over the documents, such as /private/; then nginx sends them
+ACCEL_LOCATION = env(
+    "ACCEL_LOCATION", ""
+)  # nginx location over the documents, such as /private/; then nginx sends them
 S3_DIRECT = env_bool("S3_DIRECT", True)  # browsers send to and fetch from the bucket under signed addresses
 FILE_UPLOAD_TEMP_DIR = str(PORTAL_VAR / "tmp") if not PRODUCTION else env("UPLOAD_TMP", str(PORTAL_VAR / "tmp"))
 

@@ -39,7 +39,9 @@ def by_others(key: str, form: Form) -> HttpResponseBase | None:
         return response
     if form.as_attachment and remote.is_remote():
         require_there(key)
-        return HttpResponseRedirect(remote.address_to_fetch(key, name=form.name, media_type=form.media_type, as_attachment=True))
+        return HttpResponseRedirect(
+            remote.address_to_fetch(key, name=form.name, media_type=form.media_type, as_attachment=True)
+        )
     return None
 
 
