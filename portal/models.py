@@ -3,7 +3,7 @@
 # ruff: noqa: F401
 from portal.audit.models import AuditCheck, AuditEntry, AuditSeal
 from portal.calendar import CalendarYear, WorkDay
-from portal.documents.models import Document
+from portal.documents.models import Document, Transfer
 from portal.exports.models import Export
 from portal.home.models import Notice
 from portal.limits import LimitWindow

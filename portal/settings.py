@@ -98,6 +98,13 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_HANDLERS = ["portal.documents.arrivals.Arrivals"]  # hashed while they arrive; a full disk is no crash
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 QUARANTINE_BYTES = env_int("QUARANTINE_BYTES", 5 * 1024**3)  # what drafts of visitors may hold together
+TRANSFERS = str(PORTAL_VAR / "transfers") if not PRODUCTION else env("UPLOAD_PARTS", str(PORTAL_VAR / "transfers"))
+UPLOADS_A_DAY = env_int("UPLOADS_A_DAY", 5 * 1024**3)  # bytes that one person may send in 24 hours
+CLAMD = env("CLAMD", "")  # host:port or /path/to/socket of a ClamAV daemon; without it nothing is called scanned
+ACCEL_LOCATION = env(
+    "ACCEL_LOCATION", ""
+)  # nginx location over the documents, such as /private/; then nginx sends them
+S3_DIRECT = env_bool("S3_DIRECT", True)  # browsers send to and fetch from the bucket under signed addresses
 FILE_UPLOAD_TEMP_DIR = str(PORTAL_VAR / "tmp") if not PRODUCTION else env("UPLOAD_TMP", str(PORTAL_VAR / "tmp"))
 
 TEMPLATES = [
@@ -207,8 +214,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Tiles under the map of a site, of one's own server or an allowed one: /tiles/{z}/{x}/{y}.png or https://…; CGCS2000
 MAP_TILES_URL = map_tiles(env("MAP_TILES_URL", ""))
+# Where browsers send files to a bucket: https://bucket.host if its name stands in the host
+S3_ORIGIN = origin_of(env("S3_ORIGIN", env("S3_ENDPOINT", ""))) if env("S3_BUCKET", "") else ""
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'{S3_ORIGIN}; "
     "form-action 'self'; img-src 'self' data: blob:" + origin_of(MAP_TILES_URL) + "; "
     "base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
@@ -236,6 +245,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.static_files.HashedStaticFiles"},
 }
 if env("S3_BUCKET", ""):
+    from botocore.config import Config
+
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -247,7 +258,15 @@ if env("S3_BUCKET", ""):
             "querystring_auth": True,
             "default_acl": None,
             "file_overwrite": False,
-            "signature_version": "s3v4",
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"addressing_style": env("S3_ADDRESSING", "auto")},
+                connect_timeout=2,
+                read_timeout=5,
+                retries={"max_attempts": 1},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
         },
     }
 STATIC_URL = "/static/"

@@ -43,7 +43,7 @@ def require_new_licence(enterprise: Enterprise) -> None:
     last = enterprise.names.order_by("-used_until").first()
     since = last.used_until if last else enterprise.registered_at
     licences = Document.objects.held_by(enterprise, RENAMED.code).filter(uploaded_at__gte=since)
-    if not licences.exclude(state=Document.State.REFUSED).exists():
+    if not licences.exclude(state__in=[Document.State.REFUSED, Document.State.STUCK]).exists():
         raise Refused(_("请上传更名后的营业执照。"), safe=_("企业名称没有变化。"))
 
 

@@ -21,6 +21,7 @@ from accounts.models import (
 )
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
+from portal.console.documents import stuck_count
 from portal.console.gates import for_operators
 from portal.console.operations import queues
 from portal.home.models import Notice
@@ -67,6 +68,7 @@ WORK = [
         "accounts:data-requests",
         DataRequest.objects.filter(status=DataRequest.Status.SUBMITTED).count,
     ),
+    Card(_("文件检查"), _("检查队列、未完成的检查和病毒扫描"), "console-documents", stuck_count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
     Card(_("运行状况"), _("数据库、任务队列、文件存储和数据接入是否正常"), "operations", late),
 ]

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, desk, operations
+from portal.console import audit, calendar, desk, documents, operations
 
 
 class DateConverter:
@@ -41,5 +41,7 @@ urlpatterns = [
     path("console/", desk.console, name="console"),
     path("console/operations/", operations.operations, name="operations"),
     path("console/calendar/", include(days)),
+    path("console/documents/", documents.documents_page, name="console-documents"),
+    path("console/documents/<uuid:pk>/again/", documents.document_again, name="console-document-again"),
     path("audit/", include((trail, "audit"))),
 ]

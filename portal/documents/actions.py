@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.audit import record
 from portal.crypto import seal_bytes
 from portal.documents import storage
-from portal.documents.arrivals import LostFile, arrived, of_bytes
+from portal.documents.arrivals import LostFile, StoredFile, arrived, of_bytes
 from portal.documents.kinds import MEDIA_TYPES, DocumentKind, extension_of, kind_of, size_text
 from portal.documents.models import Document
 from portal.documents.names import clean_file_name
@@ -40,6 +42,8 @@ def store(
     kind = kind_of(kind)
     name = clean_file_name(file.name or "")
     require_acceptable(file, name, kind)
+    if by is not None:
+        require_share(by, file.size or 0)
     document = Document(
         kind=kind.code,
         holder_type=holder._meta.label_lower,
@@ -54,7 +58,8 @@ def store(
     try:
         return take_in(document, kind, replaces, by=by)
     except BaseException:
-        storage.discard([document.key])
+        with suppress(*storage.AWAY):  # what stays is an orphan, which the command finds
+            storage.discard([document.key])
         raise
 
 
@@ -62,20 +67,36 @@ def require_acceptable(file: File, name: str, kind: DocumentKind) -> None:
     """What can be told at once: type, size and whether the first bytes belong to the type. Raises Refused."""
     if isinstance(file, LostFile) and file.full:
         raise no_space()
+    require_size_and_type(name, file.size or 0, kind)
+    file.seek(0)
+    head = file.read(HEAD)
+    file.seek(0)
+    if problem := disguise(head, extension_of(name)):
+        raise Refused(problem)
+
+
+def require_size_and_type(name: str, size: int, kind: DocumentKind) -> None:
+    """What can be told before a byte has arrived. Raises Refused."""
     extension = extension_of(name)
     if extension in PHOTOS_OF_PHONES:
         raise Refused(HEIC)
     if extension not in kind.extensions:
         raise Refused(kind.rule if kind.hint else f"{kind.rule}{other_format(extension)}")
-    if file.size > kind.max_bytes:
-        raise Refused(f"{kind.rule}{excess(file.size, kind.max_bytes)}")
-    if not file.size:
+    if size > kind.max_bytes:
+        raise Refused(f"{kind.rule}{excess(size, kind.max_bytes)}")
+    if size <= 0:
         raise Refused(_("文件是空的（0 字节），请重新选择。"))
-    file.seek(0)
-    head = file.read(HEAD)
-    file.seek(0)
-    if problem := disguise(head, extension):
-        raise Refused(problem)
+
+
+def require_share(by: Any, size: int) -> None:
+    """Refuse what would be more than one person may send in a day."""
+    since = timezone.now() - timedelta(days=1)
+    sent = Document.objects.filter(uploaded_by=by, uploaded_at__gt=since).aggregate(sum=Sum("size"))["sum"] or 0
+    if sent + size > settings.UPLOADS_A_DAY:
+        raise NoRoom(
+            _("您在 24 小时内已上传 %(sent)s，达到上限 %(most)s，这个文件没有保存；请明天继续，或联系平台运营人员。")
+            % {"sent": size_text(sent), "most": size_text(settings.UPLOADS_A_DAY)}
+        )
 
 
 def other_format(extension: str) -> str:
@@ -95,15 +116,20 @@ def excess(size: int, most: int) -> str:
 def keep_bytes(document: Document, file: File) -> None:
     """Write the file to the storage, sealed where the kind is personal; note its size and hash on the row."""
     try:
+        if isinstance(file, StoredFile):
+            document.key, document.size, document.sha256 = file.key, file.size, file.sha256
+            document.sent_sha256 = document.sha256
+            return
         arriving = arrived(file)
-        document.size, document.sha256 = arriving.size, arriving.digest.hexdigest()
+        document.size, document.sha256 = arriving.size, arriving.sha256
+        document.sent_sha256 = document.sha256
         if document.sealed:
             with arriving:
                 sealed = seal_bytes(arriving.read(), storage.aad(document))
             arriving = of_bytes(sealed)
         storage.keep(arriving, document.key)
-    except OSError as error:
-        logger.error("A document could not be stored: %s", error.strerror)
+    except storage.AWAY as error:
+        logger.error("A document could not be stored: %s", error)
         raise no_space() from error
 
 
@@ -135,6 +161,14 @@ def take_in(document: Document, kind: DocumentKind, replaces: Document | None, *
     record("document.stored", document, by=by, kind=kind.code, size=document.size, sha256=document.sha256)
     nudge("portal.check_documents")
     return document
+
+
+def same_bytes(held: models.QuerySet[Document], sha256: str) -> Document | None:
+    """What lies there already with the same bytes, unless it was refused."""
+    sound = held.filter(sent_sha256=sha256).exclude(state__in=[Document.State.REFUSED, Document.State.STUCK])
+    if same := sound.exclude(state=Document.State.REMOVED).first():
+        same.repeated = True
+    return same
 
 
 def wait_for_turn(document: Document) -> None:
@@ -174,6 +208,20 @@ def rename(document: Document, name: str, *, by: Any) -> Document:
     return document
 
 
+@transaction.atomic
+def check_again(document: Document, *, by: Any) -> Document:
+    """Have a file checked anew whose check got stuck. Refused if it is not stuck any more."""
+    document = Document.objects.locked(document.pk)
+    if not document.is_stuck:
+        raise Refused(_("这个文件已不在“检查未完成”中，请刷新页面查看最新状态。"))
+    document.state, document.problem, document.attempts = Document.State.CHECKING, "", 0
+    document.checked_at, document.lease_until, document.requeued_at = None, None, timezone.now()
+    document.save(update_fields=["state", "problem", "attempts", "checked_at", "lease_until", "requeued_at"])
+    record("document.requeued", document, by=by, kind=document.kind)
+    nudge("portal.check_documents")
+    return document
+
+
 def rehold(old_holder: models.Model, new_holder: models.Model) -> int:
     """Hand everything `old_holder` has to `new_holder`, in the caller's transaction; returns how many."""
     return Document.objects.of(old_holder).update(holder_type=new_holder._meta.label_lower, holder_id=new_holder.pk)
@@ -191,16 +239,28 @@ def purge(documents: Iterable[Document]) -> int:
         )
         current = Document.objects.get(pk=document.pk)
         if current.key:
-            storage.discard(storage.keys_of(current))
-            forget(current)
+            let_go(current)
             done += 1
     return done
 
 
 @transaction.atomic
+def let_go(document: Document) -> None:
+    """Forget a document, and delete its bytes if no other document shares them."""
+    storage.wait_for_key(document.key)
+    others = Document.objects.filter(key=document.key).exclude(pk=document.pk)
+    if (heir := others.order_by("uploaded_at").first()) is None:
+        storage.discard(storage.keys_of(document))
+    was_first = not document.shared
+    forget(document)
+    if heir is not None and was_first:
+        Document.objects.filter(pk=heir.pk).update(shared=False)
+
+
 def forget(document: Document) -> None:
     document.key, document.name, document.thumbnail, document.previews = "", "", False, 0
-    document.save(update_fields=["key", "name", "thumbnail", "previews"])
+    document.sent_sha256, document.shared = "", False
+    document.save(update_fields=["key", "name", "thumbnail", "previews", "sent_sha256", "shared"])
     record("document.purged", document, by=None, kind=document.kind)
 
 

@@ -6,15 +6,18 @@ import os
 import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 logger = logging.getLogger(__name__)
 
+BLOCK = 1024 * 1024  # bytes read at a time
 TAKE_AT_MOST = 200 * 1024 * 1024  # bytes of one file that are written at all; what is longer is refused by any kind
 
 
@@ -29,16 +32,32 @@ class ArrivingFile(UploadedFile):
 
     file: IO[bytes]
     size: int
+    path: Path | None = None  # of a file that was not made here
 
     def __init__(self, name: str, content_type: str | None = None) -> None:
         file = tempfile.NamedTemporaryFile(suffix=".part", dir=temporary_folder())  # noqa: SIM115
         super().__init__(file, name, content_type, 0)
         self.digest = hashlib.sha256()
 
+    @classmethod
+    def at(cls, path: Path, name: str) -> "ArrivingFile":
+        """A whole file that lies in our folders already, hashed in one pass; closing deletes it unless it was moved."""
+        arriving = cls.__new__(cls)
+        UploadedFile.__init__(arriving, open(path, "r+b"), name, None, path.stat().st_size)
+        arriving.digest, arriving.path = hashlib.sha256(), path
+        while block := arriving.file.read(BLOCK):
+            arriving.digest.update(block)
+        arriving.seek(0)
+        return arriving
+
     def append(self, chunk: bytes) -> None:
         self.file.write(chunk)
         self.digest.update(chunk)
         self.size += len(chunk)
+
+    @property
+    def sha256(self) -> str:
+        return self.digest.hexdigest()
 
     def temporary_file_path(self) -> str:
         """Its presence tells Django's storage to move the file instead of copying it."""
@@ -47,6 +66,18 @@ class ArrivingFile(UploadedFile):
     def close(self) -> None:
         with suppress(OSError):  # it was moved, or its last bytes found no room
             self.file.close()
+        if self.path:
+            self.path.unlink(missing_ok=True)
+
+
+class StoredFile(UploadedFile):
+    """A file that a browser has put into the bucket itself; its hash is what the browser said."""
+
+    size: int
+
+    def __init__(self, key: str, name: str, size: int, sha256: str) -> None:
+        super().__init__(default_storage.open(key), name, "", size)
+        self.key, self.sha256 = key, sha256
 
 
 class LostFile(UploadedFile):

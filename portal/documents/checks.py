@@ -69,6 +69,7 @@ BROKEN_PACKAGE = "文件不完整或已损坏，请用办公软件打开后另�
 LOCKED_PACKAGE = "文件已加密或设置了密码，请取消密码保护后上传"
 MACROS = "文件含有宏，不能接收，请另存为不含宏的 .%s 文件后上传"
 BLOATED = "文件解压后过大，不能接收，请删减内容后上传"
+TOO_HEAVY = "文件过于复杂，检查时超出了内存上限，不能接收；请缩小尺寸、降低分辨率或拆分后上传"
 NESTED = "文件里嵌入了其他文件，不能接收，请删除嵌入的对象后另存，再上传"
 
 
@@ -309,6 +310,9 @@ def main() -> None:
         findings = inspect(sys.stdin.buffer.read(), extension, pages=pages)
     except Unsound as problem:
         answer({"problem": str(problem)}, [])
+        return
+    except MemoryError:
+        answer({"problem": TOO_HEAVY}, [])
         return
     facts = asdict(findings)
     facts["parts"] = {name: len(part) for name, part in findings.parts.items()}

@@ -9,15 +9,19 @@ import io
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 
 from portal.crypto import open_bytes, seal_bytes
 from portal.documents.arrivals import ArrivingFile, of_bytes
 from portal.documents.models import Document
 
+AWAY = (OSError, BotoCoreError, ClientError)  # what a storage raises that is full, away or silent
 PREVIEW_PAGES = 20  # page images that are made of a PDF
 
 
@@ -27,13 +31,14 @@ def new_key() -> str:
 
 
 def keep(file: ArrivingFile, key: str) -> None:
-    """Move `file` under `key`; nothing lies there afterwards if this raises OSError."""
+    """Move `file` under `key`; nothing lies there afterwards if this raises one of AWAY."""
     try:
         file.file.flush()
         os.fsync(file.file.fileno())
         saved = default_storage.save(key, file)
     except BaseException:
-        discard([key])
+        with suppress(*AWAY):
+            discard([key])
         raise
     finally:
         file.close()
@@ -55,6 +60,12 @@ def make_durable(key: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def wait_for_key(key: str) -> None:
+    """In the caller's transaction: nobody else begins or ends to share what lies under `key` meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"bytes:{key}"])
 
 
 def discard(keys: Iterable[str]) -> None:

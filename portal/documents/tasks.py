@@ -1,6 +1,7 @@
 """The check in the background: every upload is read whole, by a process of its own, before others may see it."""
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -9,16 +10,18 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.documents import storage
+from portal.documents import clamav, storage
 from portal.documents.arrivals import clear_temporary_folder
-from portal.documents.kinds import extension_of
+from portal.documents.kinds import GROUPS, extension_of
 from portal.documents.models import Document
+from portal.documents.transfers import clear_transfers
 from portal.relay import nudge
 
 logger = logging.getLogger(__name__)
@@ -29,7 +32,9 @@ LEASE = timedelta(seconds=150)  # longer than a check may take: who holds it sti
 ATTEMPTS = 3
 PAUSE = timedelta(seconds=20)  # before a file is tried again
 ROUND = 60  # seconds of work after which others get their turn
+DEADLINE = timedelta(hours=24)  # what could not be checked by then waits for an operator, whatever was the cause
 UNFINISHED = "检查未能完成，请重新上传；如果再次出现，请联系平台运营人员"
+INFECTED = "病毒扫描发现风险，文件不能接收；请在电脑上查杀后重新导出，再上传"
 
 
 class Unfinished(Exception):
@@ -52,8 +57,8 @@ def check_documents() -> int:
 
 @shared_task(name="portal.clear_uploads")
 def clear_uploads() -> int:
-    """Delete what killed processes left in the temporary folder."""
-    return clear_temporary_folder()
+    """Delete what killed processes left in the temporary folder, and uploads that nobody goes on with."""
+    return clear_temporary_folder() + clear_transfers()
 
 
 @transaction.atomic
@@ -72,16 +77,20 @@ def claim() -> Document | None:
 
 def examine(document: Document) -> None:
     """Check one claimed file and settle it, or leave it for another try."""
+    if adopted(document):
+        return
     if document.attempts > ATTEMPTS:  # it was tried often enough, and nobody lived to say how it ended
         give_up(document)
         return
     try:
         facts, parts = inspect(document)
-        settle(document, facts, parts)
+        settle(document, scanned(document, facts), parts)
     except (Unfinished, FileNotFoundError) as error:
         logger.warning("Check %d of document %s did not finish: %s", document.attempts, document.pk, error)
         postpone(document)
-    except OSError as error:  # the disk is full or away: no fault of the file, so it does not count
+    except (
+        storage.AWAY
+    ) as error:  # the disk is full, the bucket or the scanner away: no fault of the file, so it does not count
         logger.error("The check of document %s has to wait: %s", document.pk, error)
         postpone(document, attempts=document.attempts - 1)
     except Exception:
@@ -109,6 +118,74 @@ def inspect(document: Document) -> tuple[dict, dict[str, bytes]]:
     return unpacked(run.stdout)
 
 
+def scanned(document: Document, facts: dict) -> dict:
+    """Add the scanner's word about a file that is otherwise sound. Raises NoAnswer: then the file waits, unshown."""
+    if facts.get("problem") or not clamav.is_configured():
+        return facts
+    if found := clamav.scan(storage.read(document)):
+        logger.warning("The scanner found %s in document %s.", found, document.pk)
+        return {"problem": INFECTED, "scan": Document.Scan.INFECTED}
+    return facts | {"scan": Document.Scan.CLEAN}
+
+
+def scan_again() -> tuple[int, int]:
+    """Have the scanner look at each sound document it has not seen; returns how many it saw and found something in.
+
+    What it finds something in is refused from now on, wherever it lies. Raises NoAnswer.
+    """
+    unscanned = Document.objects.kept().filter(state=Document.State.READY, scan=Document.Scan.UNSCANNED)
+    seen = found = 0
+    for document in unscanned.order_by("pk").iterator(chunk_size=200):
+        seen += 1
+        mine = unscanned.filter(pk=document.pk)
+        if not clamav.scan(storage.read(document)):
+            mine.update(scan=Document.Scan.CLEAN)
+            continue
+        found += 1
+        logger.error("The scanner found something in document %s, which was in use.", document.pk)
+        mine.update(state=Document.State.REFUSED, problem=INFECTED, scan=Document.Scan.INFECTED)
+    return seen, found
+
+
+def adopted(document: Document) -> bool:
+    """Whether the same bytes lie in the storage, checked: then this document shares them and its own copy goes.
+
+    Only what the worker itself has hashed counts, and nothing that is sealed.
+    """
+    twin = twin_of(document)
+    if twin is None or own_digest(document) != document.sent_sha256:
+        return False
+    original = document.key
+    if not conclude(document, shared_facts(twin), beside=twin):
+        return False
+    storage.discard([original])
+    return True
+
+
+def twin_of(document: Document) -> Document | None:
+    if document.sealed or not document.sent_sha256:
+        return None
+    same = Document.objects.filter(sent_sha256=document.sent_sha256, sealed=False).kept()
+    wanted = Document.Scan.CLEAN if clamav.is_configured() else Document.Scan.UNSCANNED
+    sound = same.filter(Q(scan=wanted) | Q(scan=Document.Scan.CLEAN), checked_at__isnull=False, problem="")
+    group = GROUPS[extension_of(document.name)]
+    found = sound.exclude(pk=document.pk).exclude(state=Document.State.CHECKING).order_by("uploaded_at")[:5]
+    return next((twin for twin in found if GROUPS.get(extension_of(twin.name)) == group), None)
+
+
+def own_digest(document: Document) -> str:
+    try:
+        with storage.opened(document) as file:
+            return hashlib.file_digest(cast(io.BufferedIOBase, file), "sha256").hexdigest()
+    except storage.AWAY:
+        return ""
+
+
+def shared_facts(twin: Document) -> dict:
+    same = ("key", "size", "sha256", "media_type", "scan", "pages", "width", "height", "thumbnail", "previews")
+    return {name: getattr(twin, name) for name in same} | {"state": Document.State.READY, "shared": True}
+
+
 def unpacked(answer: bytes) -> tuple[dict, dict[str, bytes]]:
     """Take apart what the inspector wrote: a line of JSON, then the parts."""
     line, _, rest = answer.partition(b"\n")
@@ -123,7 +200,7 @@ def settle(document: Document, facts: dict, parts: dict[str, bytes]) -> None:
     for part, data in parts.items():
         storage.keep_part(document, part, data)
     if problem := facts.get("problem"):
-        changes = {"state": Document.State.REFUSED, "problem": problem}
+        changes = {"state": Document.State.REFUSED, "problem": problem, "scan": facts.get("scan", document.scan)}
     else:
         changes = findings(document, facts, parts)
     original = document.key
@@ -137,6 +214,7 @@ def settle(document: Document, facts: dict, parts: dict[str, bytes]) -> None:
 def findings(document: Document, facts: dict, parts: dict[str, bytes]) -> dict:
     changes = {
         "state": Document.State.READY,
+        "scan": facts.get("scan", Document.Scan.UNSCANNED),
         "pages": facts["pages"],
         "width": facts["width"],
         "height": facts["height"],
@@ -151,13 +229,20 @@ def findings(document: Document, facts: dict, parts: dict[str, bytes]) -> dict:
 
 
 def give_up(document: Document) -> None:
-    logger.error("Document %s could not be checked in %d tries.", document.pk, ATTEMPTS)
-    conclude(document, {"state": Document.State.REFUSED, "problem": UNFINISHED})
+    logger.error("Document %s could not be checked (%d tries).", document.pk, document.attempts)
+    conclude(document, {"state": Document.State.STUCK, "problem": UNFINISHED})
 
 
 @transaction.atomic
-def conclude(document: Document, changes: dict) -> bool:
-    """Write the result, unless the file was removed meanwhile or another worker has taken the check over."""
+def conclude(document: Document, changes: dict, *, beside: Document | None = None) -> bool:
+    """Write the result, unless the file was removed meanwhile or another worker has taken the check over.
+
+    `beside` is the document whose bytes it is about to share: nothing is written if that has let them go.
+    """
+    if beside is not None:
+        storage.wait_for_key(beside.key)
+        if not Document.objects.filter(pk=beside.pk, key=beside.key).exists():
+            return False
     current = Document.objects.locked(document.pk)
     document.state = current.state
     if current.state != Document.State.CHECKING or current.attempts != document.attempts:
@@ -170,8 +255,9 @@ def conclude(document: Document, changes: dict) -> bool:
 
 
 def postpone(document: Document, *, attempts: int | None = None) -> None:
-    """Let it be tried again after a while; the last try that fails refuses the file."""
-    if attempts is None and document.attempts >= ATTEMPTS:
+    """Let it be tried again after a while; the last try, or the last hour, leaves it to an operator."""
+    is_late = timezone.now() > (document.requeued_at or document.uploaded_at) + DEADLINE
+    if is_late or (attempts is None and document.attempts >= ATTEMPTS):
         give_up(document)
         return
     mine = Document.objects.filter(pk=document.pk, state=Document.State.CHECKING, attempts=document.attempts)

@@ -1,6 +1,7 @@
 """The way in for views of the apps (`receive`, `take_uploads`), and the one way out."""
 
 import logging
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.files import File
 from django.db import models, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,12 +19,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.audit import record
-from portal.documents import storage
-from portal.documents.actions import NoRoom, check_quota, remove, store
+from portal.documents import handing, remote, storage
+from portal.documents.actions import NoRoom, check_quota, remove, same_bytes, store
+from portal.documents.arrivals import ArrivingFile
 from portal.documents.forms import DocumentField
 from portal.documents.kinds import DocumentKind, kind_of
 from portal.documents.models import Document
 from portal.documents.permissions import may_open
+from portal.documents.transfers import OutOfStep, Place, append, begin, cancel, finish, next_part
+from portal.documents.transfers import described as progress_of
 from portal.documents.watermark import marked
 from portal.errors import Refused, wants_json
 from portal.facts import facts
@@ -45,6 +49,14 @@ def receive(
     if request.method != "POST" or not wants_json(request):
         return None
     held = Document.objects.held_by(holder, kind)
+
+    def keep(file: File, replaces: str) -> Document:
+        other = one_of(held, replaces) if replaces else None
+        return store(file, kind=kind, holder=holder, by=by, replaces=other)
+
+    address = request.get_full_path()
+    if answer := transferred(request, Place(address, kind_of(kind), holder, by, held, keep)):
+        return answer
     try:
         if "remove" in request.POST:
             gone = one_of(held, request.POST["remove"])
@@ -57,6 +69,78 @@ def receive(
     except Refused as refusal:
         return refusal_to_script(refusal, status=422)
     return JsonResponse(described(document, name=request.POST.get("field", "file")), status=201)
+
+
+# A file in pieces: `transfer=begin|look|part|finish|cancel`, and the pieces themselves as bare bytes.
+
+PIECES = "application/octet-stream"
+
+
+def transferred(request: HttpRequest, place: Place) -> JsonResponse | None:
+    """Answer one step of a file that comes in pieces to `place`; None if the request is no such step."""
+    if not is_transfer(request):
+        return None
+    try:
+        return piece(request, place) if request.content_type == PIECES else step(request, place)
+    except OutOfStep as missing:
+        return JsonResponse({"offset": missing.offset, "reasons": [missing.reason]}, status=409)
+    except NoRoom as refusal:
+        return refusal_to_script(refusal, status=507)
+    except Refused as refusal:
+        return refusal_to_script(refusal, status=422)
+
+
+def is_transfer(request: HttpRequest) -> bool:
+    """Whether a script sends a piece of a file, or asks about one in pieces."""
+    return request.content_type == PIECES or "transfer" in request.POST
+
+
+def piece(request: HttpRequest, place: Place) -> JsonResponse:
+    """The bytes are streamed from the request to their place; headers say where they belong and what their hash is."""
+    headers = request.headers
+    transfer = append(
+        place,
+        headers.get("Upload-Transfer", ""),
+        request,
+        offset=number(headers.get("Upload-Offset", "")),
+        length=number(request.META.get("CONTENT_LENGTH", "")),
+        sha256=headers.get("Upload-Checksum", ""),
+    )
+    return JsonResponse({"offset": transfer.offset})
+
+
+def step(request: HttpRequest, place: Place) -> JsonResponse:
+    given = request.POST
+    pk, field = given.get("id", ""), given.get("field", "file")
+    match given["transfer"]:
+        case "begin":
+            size = number(given.get("size", ""))
+            begun = begin(place, name=given.get("name", ""), size=size, sha256=given.get("sha256", ""))
+            if isinstance(begun, Document):
+                return JsonResponse(described(begun, name=field), status=201)
+            return JsonResponse(progress_of(begun))
+        case "look":
+            transfer = place.find(pk)
+            if transfer.document:
+                return JsonResponse(described(transfer.document, name=field), status=201)
+            return JsonResponse(progress_of(transfer))
+        case "part":
+            transfer, url = next_part(place, pk)
+            return JsonResponse({"offset": transfer.offset, "url": url, "piece": remote.PART})
+        case "finish":
+            document = finish(place, pk, given.get("replaces", ""))
+            return JsonResponse(described(document, name=field), status=201)
+        case "cancel":
+            cancel(place, pk)
+            return JsonResponse({"cancelled": pk})
+    raise Refused(_("上传请求不完整，请刷新页面后重试。"))
+
+
+def number(text: str) -> int:
+    """A whole number from outside, below what a database column holds; Refused if it is none."""
+    if not re.fullmatch(r"[0-9]{1,15}", text or ""):
+        raise Refused(_("上传请求不完整，请刷新页面后重试。"))
+    return int(text)
 
 
 def take_uploads(
@@ -102,7 +186,14 @@ def add(file: File | None, *, holder: models.Model, by: Any, **place: Any) -> Do
         raise Refused(_("没有收到文件，请重新选择。"))
     if by is None:
         check_quota(holder, facts().network)
+    if not place.get("replaces") and (same := repeated(file, Document.objects.held_by(holder, place["kind"]))):
+        return same
     return store(file, holder=holder, by=by, **place)
+
+
+def repeated(file: File, held: models.QuerySet[Document]) -> Document | None:
+    """What is held already with the same bytes as an upload."""
+    return same_bytes(held, file.sha256) if isinstance(file, ArrivingFile) and file.size else None
 
 
 def one_of(held: models.QuerySet[Document], pk: str) -> Document:
@@ -123,6 +214,7 @@ def described(document: Document, *, name: str = "") -> dict[str, Any]:
         "id": str(document.pk),
         "name": document.name,
         "size": document.size,
+        "same": document.repeated,
         "state": document.state,
         "state_label": document.get_state_display(),
         "problem": document.problem,
@@ -206,8 +298,12 @@ def hand_out(
     request: HttpRequest, document: Document, part: str, media_type: str, *, as_attachment: bool = False
 ) -> HttpResponseBase:
     """The bytes, under the name we keep, in a form that no browser will run; looks at personal files are recorded."""
+    is_marked = is_marked_for(request, document)
+    form = handing.Form(document.name, "image/jpeg" if is_marked else media_type, as_attachment)
+    key = storage.key_of(document, part) if part else document.key
     try:
-        file = storage.opened(document, part)
+        response = None if document.sealed or is_marked else handing.by_others(key, form)
+        file = None if response else storage.opened(document, part)
     except FileNotFoundError as error:
         logger.error("The storage has lost a file of document %s.", document.pk)
         raise Http404 from error
@@ -215,9 +311,10 @@ def hand_out(
         with transaction.atomic():
             user = request.user if request.user.is_authenticated else None
             record("document.opened", document, by=user, part=part or "file")
-    if is_marked_for(request, document):
-        file, media_type = File(marked(file, mark_of(request))), "image/jpeg"
-    response = FileResponse(file, as_attachment=as_attachment, filename=document.name, content_type=media_type)
+    if response is None and file is not None:
+        file = File(marked(file, mark_of(request))) if is_marked else file
+        response = handing.streamed(request, file, form)
+    assert response is not None
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -6,6 +6,7 @@ const SENT = "unsaved-sent"; // which copy a button has just sent; the next page
 const OLDEST = 12 * 3600 * 1000; // milliseconds: no session lasts longer
 const PAUSE = 250; // milliseconds after the last key
 const NOT_TYPED = new Set(["csrfmiddlewaretoken", "version", "pasted"]);
+const UPLOADS = "uploads"; // files on their way, kept by uploadkept.js
 const SIGN_OUT = "/signout/";
 
 let isLeaving = false; // signing out: what is still being encrypted is kept no more
@@ -29,6 +30,7 @@ function everyPage() {
     if (path.endsWith(SIGN_OUT)) {
       isLeaving = true;
       copies().forEach((name) => sessionStorage.removeItem(name));
+      indexedDB.deleteDatabase(UPLOADS);
     } else if (path === location.pathname) sessionStorage.setItem(SENT, mine());
   });
 }

@@ -1,6 +1,12 @@
-// Sends each chosen or dropped file by itself, with progress, retry and cancel, and follows its check.
+// Sends each chosen or dropped file by itself, with progress, pause, retry and cancel, and follows its check.
+// Small files go whole, larger ones in pieces (pieces.js), which go on where they stopped.
 // Without script, or without data-url, the file control sends the files with its form.
+import sendInPieces, { Broken } from "./pieces.js";
+import shrink from "./shrink.js";
+import { drop, keep, keptFor } from "./uploadkept.js";
+
 const AT_ONCE = 3;
+const WHOLE = 1024 * 1024; // bytes of a file that is sent in one request
 const PAUSES = [2, 5, 15]; // seconds before a broken upload is tried again
 const LOOKS = [1, 2, 3, 5, 8, 13, 21, 30, 30, 30, 30, 30, 30]; // seconds between looks at the check
 
@@ -22,6 +28,8 @@ function start(box) {
   offerCamera(box, zone, upload);
   field.form?.addEventListener("submit", (event) => upload.hold(event), true); // before whatever else listens
   box.querySelectorAll("[data-document]").forEach((row) => upload.adopt(row));
+  upload.resume();
+  if (field.files.length) field.dispatchEvent(new Event("change", { bubbles: true })); // chosen before this was here
 }
 
 // Where there is a touch screen there is a camera: one tap instead of three.
@@ -56,6 +64,7 @@ function acceptDrops(zone, field) {
 class Upload {
   waiting = [];
   sending = new Set();
+  paused = new Set();
 
   constructor(box, field) {
     this.box = box;
@@ -73,16 +82,69 @@ class Upload {
     const replaces = this.replaces;
     this.replaces = undefined;
     for (const file of replaces ? files.slice(0, 1) : files) {
-      const row = this.blank.cloneNode(true);
-      const item = { file, row, replaces, tries: 0 };
-      row.querySelector("[data-name]").textContent = file.name;
-      row.querySelector("progress").setAttribute("aria-label", file.name);
-      row.querySelector("[data-cancel]").addEventListener("click", () => this.cancel(item));
-      row.querySelector("[data-retry]").addEventListener("click", () => { item.tries = 0; this.queue(item); });
-      this.list.append(row);
-      const wrong = this.objection(file);
-      wrong ? this.fail(item, wrong, false) : this.queue(item);
+      const item = this.row({ file, replaces: replaces?.dataset.document ?? "" }, file.name);
+      this.prepare(item);
     }
+  }
+
+  row(facts, name) {
+    const item = { tries: 0, row: this.blank.cloneNode(true), ...facts };
+    const { row } = item;
+    row.querySelector("[data-name]").textContent = name;
+    row.querySelector("progress").setAttribute("aria-label", name);
+    row.querySelector("[data-cancel]").addEventListener("click", () => this.cancel(item));
+    row.querySelector("[data-retry]").addEventListener("click", () => { item.tries = 0; this.queue(item); });
+    row.querySelector("[data-pause]").addEventListener("click", () => this.pause(item));
+    row.querySelector("[data-again]").addEventListener("click", () => this.field.click());
+    this.list.append(row);
+    return item;
+  }
+
+  async prepare(item) {
+    const { file } = item;
+    this.show(item, "waiting");
+    item.file = await shrink(file, Number(this.box.dataset.max));
+    if (item.cancelled) return;
+    if (item.file !== file) {
+      item.note = this.say("shrunk").replace("%s", megabytes(file.size)).replace("%s", megabytes(item.file.size));
+    }
+    const wrong = this.objection(item.file);
+    wrong ? this.fail(item, wrong, false) : this.queue(item);
+  }
+
+  // What was on its way when the page went: it goes on by itself, or its file has to be chosen again.
+  async resume() {
+    for (const { transfer, file, sha256, replaces } of await keptFor(this.box.dataset.url)) {
+      const body = new FormData();
+      body.append("transfer", "look");
+      body.append("id", transfer);
+      const { status, answer } = await this.post(body);
+      if (status === 404 || status === 201) drop(transfer);
+      if (status !== 200) continue;
+      const item = this.row({ file, sha256, transfer, replaces, total: answer.size }, answer.name);
+      item.note = this.say("resumed");
+      if (file) this.queue(item);
+      else this.ask(item, answer);
+    }
+  }
+
+  ask(item, { offset, size }) {
+    item.row.dataset.transfer = item.transfer;
+    item.row.querySelector("progress").value = (100 * offset) / size;
+    item.row.querySelector("[data-again]").hidden = false;
+    this.show(item, "choose");
+  }
+
+  pause(item) {
+    item.paused = true;
+    this.paused.add(item);
+    clearTimeout(item.timer);
+    this.waiting = this.waiting.filter((other) => other !== item);
+    item.request?.abort();
+    item.row.querySelector("[data-pause]").hidden = true;
+    this.offerAgain(item, "goon");
+    item.row.querySelector("[data-retry]").focus();
+    this.show(item, "paused");
   }
 
   // The same rules the server has, told before a long way is travelled.
@@ -96,8 +158,11 @@ class Upload {
   }
 
   queue(item) {
+    item.paused = false;
+    this.paused.delete(item);
     this.show(item, "waiting");
     item.row.querySelector("[data-retry]").hidden = true;
+    item.row.querySelector("[data-pause]").hidden = item.file.size <= WHOLE;
     item.row.querySelector("progress").hidden = false;
     this.waiting.push(item);
     this.next();
@@ -108,53 +173,91 @@ class Upload {
     while (this.waiting.length && this.sending.size < room) this.send(this.waiting.shift());
   }
 
-  send(item) {
-    const request = item.request = new XMLHttpRequest();
-    const body = new FormData();
-    body.append("field", this.field.name);
-    if (item.replaces) body.append("replaces", item.replaces.dataset.document);
-    this.along(body);
-    body.append("file", item.file, item.file.name);
-    request.upload.onprogress = (event) => {
-      item.row.querySelector("progress").value = event.lengthComputable ? (100 * event.loaded) / event.total : 0;
-      this.show(item, event.loaded < event.total ? "sending" : "stored");
-    };
-    request.onloadend = () => {
-      this.sending.delete(item);
-      if (!item.cancelled) this.finish(item, request);
-      this.next();
-    };
+  async send(item) {
     this.sending.add(item);
     this.show(item, "sending");
-    this.post(request, body);
+    try {
+      const answer = item.file.size > WHOLE ? await this.inPieces(item) : await this.whole(item);
+      if (answer) this.done(item, answer);
+    } catch (problem) {
+      if (item.cancelled || item.paused) return;
+      if (problem instanceof Broken) this.later(item);
+      else this.fail(item, problem.message || this.say("expired"), Boolean(problem.again));
+    } finally {
+      this.sending.delete(item);
+      this.next();
+    }
+  }
+
+  async whole(item) {
+    const body = new FormData();
+    if (item.replaces) body.append("replaces", item.replaces);
+    this.facts().forEach(([name, value]) => body.append(name, value));
+    body.append("file", item.file, item.file.name);
+    const { status, answer } = await this.post(body, {}, undefined, (sent) => this.progress(item, sent, item.file.size), item);
+    if (item.cancelled) return undefined;
+    if (status === 201 && answer.html) return answer;
+    if (status === 0 || (status >= 500 && status !== 507)) throw new Broken();
+    const problem = new Error(answer.reasons?.join(" ") || this.say(status === 413 ? "large" : "expired"));
+    problem.again = status === 507;
+    throw problem;
+  }
+
+  inPieces(item) {
+    item.facts = item.replaces ? { replaces: item.replaces } : {};
+    return sendInPieces(item, {
+      post: (body, headers, address, progress) => this.post(body, headers, address, progress, item),
+      along: () => Object.fromEntries(this.facts()),
+      progress: (offset) => this.progress(item, offset, item.file.size),
+      begun: () => this.begun(item),
+      stopped: () => item.cancelled || item.paused,
+    });
+  }
+
+  async begun(item) {
+    this.list.querySelectorAll(`[data-transfer="${item.transfer}"]`).forEach((row) => row.remove()); // it was chosen again
+    const { transfer, sha256, replaces } = item;
+    const file = this.box.hasAttribute("data-personal") ? undefined : item.file;
+    await keep({ transfer, sha256, replaces, file, url: this.box.dataset.url });
+  }
+
+  progress(item, sent, total) {
+    if (item.paused) return;
+    item.tries = sent > (item.best ?? 0) ? 0 : item.tries;
+    item.best = Math.max(sent, item.best ?? 0);
+    item.row.querySelector("progress").value = (100 * sent) / total;
+    this.show(item, sent < total ? "sending" : "stored");
   }
 
   // What the form says to each file, such as why an earlier one is replaced.
-  along(body) {
-    this.field.form?.querySelectorAll("[data-along]").forEach((field) => body.append(field.name, field.value));
+  facts() {
+    const along = [...(this.field.form?.querySelectorAll("[data-along]") ?? [])];
+    return [["field", this.field.name], ...along.map((field) => [field.name, field.value])];
   }
 
-  post(request, body) {
-    request.open("POST", this.box.dataset.url);
-    request.setRequestHeader("Accept", "application/json");
-    const token = (this.field.form ?? document).querySelector("[name=csrfmiddlewaretoken]");
-    if (token) request.setRequestHeader("X-CSRFToken", token.value);
-    request.send(body);
-  }
-
-  finish(item, request) {
-    const { status } = request;
-    const answer = read(request);
-    if (status === 201 && answer.html) return this.done(item, answer);
-    if (status === 0 || (status >= 500 && status !== 507)) return this.later(item);
-    const words = answer.reasons?.join(" ") || this.say(status === 413 ? "large" : "expired");
-    this.fail(item, words, status === 507);
+  // To our own address, or to one that the server signed (`elsewhere`), which gets nothing of ours but the bytes.
+  post(body, headers = {}, elsewhere, progress, item = {}) {
+    return new Promise((resolve) => {
+      const request = item.request = new XMLHttpRequest();
+      request.open(elsewhere ? "PUT" : "POST", elsewhere ?? this.box.dataset.url);
+      const token = (this.field.form ?? document).querySelector("[name=csrfmiddlewaretoken]");
+      const ours = elsewhere ? {} : { Accept: "application/json", ...(token && { "X-CSRFToken": token.value }) };
+      Object.entries({ ...ours, ...headers }).forEach(([name, value]) => request.setRequestHeader(name, value));
+      if (progress) request.upload.onprogress = ({ loaded, total }) => progress(Math.min(loaded, body.size ?? loaded), total);
+      request.onloadend = () => resolve({ status: request.status, answer: read(request) });
+      request.send(body);
+    });
   }
 
   done(item, answer) {
+    if (item.transfer) drop(item.transfer);
+    if (item.cancelled) return;
     const row = rowOf(answer.html);
-    if (this.box.dataset.most === "1") this.list.querySelectorAll("[data-document]").forEach((old) => old.remove());
-    item.replaces?.remove();
+    const rows = [...this.list.querySelectorAll("[data-document]")];
+    const gone = (old) => this.box.dataset.most === "1" || [item.replaces, row.dataset.document].includes(old.dataset.document);
+    rows.filter(gone).forEach((old) => old.remove());
+    const notes = [item.note, answer.same && this.say("same")].filter(Boolean);
+    if (notes.length) row.append(noteOf(notes.join(" ")));
     item.row.replaceWith(row);
     this.adopt(row);
     this.changed();
@@ -177,9 +280,16 @@ class Upload {
     const state = item.row.querySelector(".upload__state");
     state.textContent = words;
     state.classList.add("is-refused");
+    item.row.querySelector("[data-pause]").hidden = true;
     item.row.querySelector("progress").hidden = true;
-    item.row.querySelector("[data-retry]").hidden = !again;
+    if (again) this.offerAgain(item, "retry");
     item.row.querySelector("[data-cancel]").textContent = this.say("discard");
+  }
+
+  offerAgain(item, word) {
+    const button = item.row.querySelector("[data-retry]");
+    button.textContent = this.say(word);
+    button.hidden = false;
   }
 
   show(item, word) {
@@ -192,14 +302,21 @@ class Upload {
     item.cancelled = true;
     clearTimeout(item.timer);
     this.waiting = this.waiting.filter((other) => other !== item);
+    this.paused.delete(item);
     item.request?.abort();
     item.row.remove();
     this.field.focus();
+    if (!item.transfer) return;
+    const body = new FormData();
+    body.append("transfer", "cancel");
+    body.append("id", item.transfer);
+    this.post(body);
+    drop(item.transfer);
   }
 
   // A form sent now would go without the files that are still on their way.
   hold(event) {
-    const open = this.sending.size + this.waiting.length;
+    const open = this.sending.size + this.waiting.length + this.paused.size;
     if (!open || event.submitter?.matches("[data-remove]")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -219,21 +336,18 @@ class Upload {
     if (row.dataset.state === "checking") this.follow(row, 0);
   }
 
-  remove(row) {
-    const request = new XMLHttpRequest();
+  async remove(row) {
     const body = new FormData();
     body.append("remove", row.dataset.document);
-    this.along(body);
-    request.onloadend = () => {
-      if (request.status === 200 && read(request).removed) {
-        row.remove();
-        this.changed();
-        this.field.focus();
-        return;
-      }
-      row.querySelector(".upload__state").textContent = read(request).reasons?.join(" ") || this.say("failed");
-    };
-    this.post(request, body);
+    this.facts().forEach(([name, value]) => body.append(name, value));
+    const { status, answer } = await this.post(body);
+    if (status === 200 && answer.removed) {
+      row.remove();
+      this.changed();
+      this.field.focus();
+      return;
+    }
+    row.querySelector(".upload__state").textContent = answer.reasons?.join(" ") || this.say("failed");
   }
 
   // Few and ever rarer looks, none while nobody is looking.
@@ -245,6 +359,7 @@ class Upload {
       const fresh = await look(row, this.field.name);
       if (fresh === null) return;
       if (!fresh || fresh.dataset.state === "checking") return this.follow(row, count + 1);
+      row.querySelectorAll("[data-note]").forEach((note) => fresh.append(note));
       row.replaceWith(fresh);
       this.adopt(fresh);
       this.changed();
@@ -267,6 +382,16 @@ async function look(row, field) {
     return undefined;
   }
 }
+
+function noteOf(words) {
+  const note = document.createElement("span");
+  note.className = "upload__note soft";
+  note.dataset.note = "";
+  note.textContent = words;
+  return note;
+}
+
+const megabytes = (size) => (size / 2 ** 20).toFixed(1);
 
 function rowOf(html) {
   const holder = document.createElement("template");

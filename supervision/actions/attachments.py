@@ -9,8 +9,10 @@ from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.documents.actions import remove, rename, store
+from portal.documents.actions import remove, rename, same_bytes, store
+from portal.documents.arrivals import ArrivingFile, StoredFile
 from portal.documents.kinds import size_text
+from portal.documents.models import Document
 from portal.errors import Refused
 from supervision.actions.sections import keep, opened_for_files, require_places
 from supervision.catalogue import ALL_FILES_MOST, Section
@@ -32,6 +34,8 @@ def attach(filing: Filing, *, material: Material, file: File, replaces: Any = No
         raise Refused(_("本模块不需要这项材料，请上传到“其他”。"))
     held = attachments_in_force(filing).filter(material=material)
     earlier = one_of(held, replaces) if replaces else None
+    if earlier is None and (same := repeated(held, file)):
+        return same
     if earlier is None and held.count() >= MOST:
         raise Refused(_("同一材料最多上传 %(most)d 个文件，请合并后再上传。") % {"most": MOST})
     require_room(filing, file.size or 0)
@@ -97,6 +101,18 @@ def move_attachment(filing: Filing, *, document: Any, up: bool, by) -> Attachmen
         file.order = place
     Attachment.objects.bulk_update(files, ["order"])
     keep(filing, Section.ATTACHMENTS, malformed=None, by=by, fields=[attachment.material_id])
+    return attachment
+
+
+def repeated(held, file: File) -> Attachment | None:
+    """What the material has already with the same bytes."""
+    if not isinstance(file, ArrivingFile | StoredFile) or not file.size:
+        return None
+    found = same_bytes(Document.objects.filter(pk__in=held.order_by().values("document_id")), file.sha256)
+    if found is None:
+        return None
+    attachment = held.get(document=found)
+    attachment.document = found  # which says that it answers a second upload
     return attachment
 
 

@@ -4,7 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.audit import record
+from portal.audit import record, record_each
+from portal.documents.models import Document
 from supervision.models import Filing
 from supervision.permissions import may_print_in_full
 
@@ -18,3 +19,10 @@ def note_print(filing: Filing, *, form: str, full: bool, by) -> None:
         )
     unit = filing.enterprise_id
     record("filing.printed", filing, by=by, enterprise_id=unit, form=form, full=full, number=filing.number)
+
+
+@transaction.atomic
+def note_zip(filing: Filing, documents: list[Document], *, by) -> None:
+    """Write down who took all files of a filing, and each personal one among them."""
+    record("filing.documents_taken", filing, by=by, enterprise_id=filing.enterprise_id, files=len(documents))
+    record_each("document.opened", [document for document in documents if document.sealed], by=by)

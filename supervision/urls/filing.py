@@ -48,6 +48,7 @@ life: list = [
     path("receipt.pdf", receipt.filing_receipt, name="receipt"),
     path("notices/<uuid:notice>.pdf", receipt.filing_notice, name="notice"),
     path("letters/", letters.filing_letters, name="letters"),
+    path("documents.zip", attachments.filing_documents_zip, name="documents-zip"),
     path("print/", printed.filing_print, name="print"),
     path("copy.pdf", printed.filing_copy, name="copy-pdf"),
     path("changes/", changes.filing_changes, name="changes"),

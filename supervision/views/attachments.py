@@ -1,22 +1,34 @@
 """附件: the module's checklist. Each file is its own request; without script the form brings them all."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.files import File
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from portal.documents.actions import NoRoom
+from portal.documents.archive import Entry, zipped
 from portal.documents.kinds import size_text
-from portal.documents.views import described, refusal_to_script
+from portal.documents.models import Document
+from portal.documents.permissions import may_open
+from portal.documents.transfers import Place
+from portal.documents.views import described, is_transfer, refusal_to_script, transferred
 from portal.errors import Refused, wants_json
 from supervision.actions import attach, may_change, remove_attachment
+from supervision.actions.printing import note_zip
+from supervision.actions.sections import require_places
 from supervision.catalogue import ALL_FILES_MOST, Need, Section
+from supervision.frozen import attachments_in_force
 from supervision.gaps import Sheet
 from supervision.models import Attachment, Filing, Material
 from supervision.views.edit import edited, frame, opened_by_return, remarks_on, section_url
 from supervision.views.papers import samples_for, ways_to
+from supervision.views.submit import visible_filing
 
 
 def filing_attachments(request, pk):
@@ -34,6 +46,25 @@ def filing_attachments(request, pk):
     context |= {"most": size_text(ALL_FILES_MOST)}
     context |= {"asks_reason": filing.round > 0, "reason": request.GET.get("reason", "")[:200]}
     return render(request, "supervision/attachments.html", context)
+
+
+@require_safe
+def filing_documents_zip(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    """Every file of the filing that this person may have now, in one archive; looks at personal ones are recorded."""
+    filing = visible_filing(request, pk)
+    entries = [
+        Entry(str(attachment.material), attachment.document)
+        for attachment in attachments_in_force(filing)
+        if attachment.document.is_ready and may_open(request.user, attachment.document, request)
+    ]
+    if not entries:
+        raise Refused(_("现在没有您可以下载的附件。正在检查的文件通过后才能下载。"))
+    note_zip(filing, [entry.document for entry in entries], by=request.user)
+    response = StreamingHttpResponse(zipped(entries), content_type="application/zip")
+    name = _("附件-%(number)s.zip") % {"number": filing.number or _("草稿")}
+    response["Content-Disposition"] = str(content_disposition_header(True, name))
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def lines_of(sheet: Sheet, remarks: dict[str, list]) -> list[dict[str, Any]]:
@@ -72,8 +103,10 @@ def earlier_files(filing: Filing) -> dict[str, list[Attachment]]:
 
 
 def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
-    """One file comes, or one is taken away."""
+    """One file comes, whole or a piece of it, or one is taken away."""
     reason = request.POST.get("reason", "")
+    if is_transfer(request) and (answer := transferred(request, place_of(request, filing, reason))):
+        return answer
     try:
         if "remove" in request.POST:
             gone = remove_attachment(filing, document=request.POST["remove"], reason=reason, by=request.user)
@@ -95,14 +128,29 @@ def by_script(request: HttpRequest, filing: Filing) -> JsonResponse:
     return JsonResponse(described(attachment.document, name=attachment.material_id), status=201)
 
 
+def place_of(request: HttpRequest, filing: Filing, reason: str) -> Place:
+    """Where pieces go that are sent for one material of this filing."""
+    material = get_object_or_404(Material, pk=request.GET.get("material", ""))
+    require_places(filing, Section.ATTACHMENTS, [material.pk])
+    in_force = attachments_in_force(filing).filter(material=material).order_by()
+    held = Document.objects.filter(pk__in=in_force.values("document_id"))
+
+    def keep(file: File, replaces: str) -> Document:
+        return attach(filing, material=material, file=file, replaces=replaces, reason=reason, by=request.user).document
+
+    return Place(request.get_full_path(), material.kind, filing, request.user, held, keep)
+
+
 def by_form(request: HttpRequest, filing: Filing) -> HttpResponse:
     """All files that were chosen, each for its material; one that is refused does not keep the others away."""
     taken, problems = 0, []
     for code, file in [(code, file) for code, files in request.FILES.lists() for file in files]:
         material = get_object_or_404(Material, pk=code)
         try:
-            attach(filing, material=material, file=file, by=request.user)
-            taken += 1
+            if attach(filing, material=material, file=file, by=request.user).document.repeated:
+                messages.info(request, _("“%(name)s”与已上传的文件内容相同，没有重复保存。") % {"name": file.name})
+            else:
+                taken += 1
         except Refused as refusal:
             problems += [f"{material}“{file.name}”：{reason}" for reason in refusal.reasons]
     for name in [name for name in request.POST if name.startswith("remove_")]:

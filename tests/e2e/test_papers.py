@@ -131,7 +131,7 @@ def test_an_upload_cut_at_nine_tenths_goes_on_by_itself_and_keeps_the_rest(throu
     expect(box.locator(".upload__item")).to_contain_text("网络中断，稍后自动重试")
     expect(page.locator("#M01 [data-document]")).to_contain_text("先传的.pdf")
     expect(box.locator("[data-document]")).to_contain_text("大照片.jpg", timeout=15_000)
-    assert [round(part, 1) for part in proxy.cut_at] == [0.9]
+    assert [part >= 0.9 for part in proxy.cut_at] == [True]
     names = {each.document.name for each in Attachment.objects.filter(filing=filing)}
     assert names == {"先传的.pdf", "大照片.jpg"}
     assert Filing.objects.get(pk=filing.pk).works_name == "断网也不丢"
@@ -146,7 +146,7 @@ def test_one_of_several_uploads_that_keeps_breaking_is_retried_alone(through, au
     page.clock.install(time=0)
     page.clock.pause_at(60)
     box = page.locator("#M29")
-    files = [as_file(make.jpeg("东.jpg")), as_file(make.jpeg("西.jpg")), large("南.jpg")]
+    files = [as_file(make.jpeg("东.jpg")), as_file(make.jpeg("西.jpg", colour="tan")), large("南.jpg")]
     box.locator("input[type=file]").set_input_files(files)
     expect(box.locator("[data-document]")).to_have_count(2)
     for seconds in (2, 5, 15):

@@ -1,11 +1,17 @@
 """附件: each file by itself, kept with its history, read by whom it concerns."""
 
+import hashlib
+import io
+import zipfile
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
+from enterprises.models import Member
+from portal.audit.models import AuditEntry
 from portal.documents.models import Document
 from portal.documents.tasks import check_documents
 from portal.errors import Refused
@@ -247,3 +253,59 @@ def test_a_replaced_file_of_a_frozen_version_stays_readable_to_the_station_and_t
 
 def address_of(document):
     return reverse("documents:file", args=[document.pk])
+
+
+# In pieces, twice, and all as one archive
+
+
+def in_pieces(browser, filing, data, name="合同.pdf", **more):
+    ask = {"headers": {"accept": "application/json"}}
+    facts = {"transfer": "begin", "name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    begun = browser.post(url(filing, "M01"), facts | more, **ask)
+    if begun.status_code != 200:
+        return begun
+    transfer = begun.json()["transfer"]
+    for offset in range(0, len(data), 1000):
+        piece = data[offset : offset + 1000]
+        headers = {"accept": "application/json", "upload-transfer": transfer, "upload-offset": str(offset)}
+        headers["upload-checksum"] = hashlib.sha256(piece).hexdigest()
+        sent = browser.post(url(filing, "M01"), piece, content_type="application/octet-stream", headers=headers)
+        if sent.status_code != 200:
+            return sent
+    return browser.post(url(filing, "M01"), {"transfer": "finish", "id": transfer, "field": "M01"} | more, **ask)
+
+
+def test_a_file_in_pieces_becomes_an_attachment_once(browser, filing):
+    data = make.pdf("x").read()
+    answer = in_pieces(browser, filing, data)
+    assert answer.status_code == 201 and in_force(filing) == ["合同.pdf"]
+    again = in_pieces(browser, filing, data, "再传.pdf")
+    assert (again.status_code, again.json()["same"], in_force(filing)) == (201, True, ["合同.pdf"])
+    page = browser.post(url(filing), {"M01": SimpleUploadedFile("第三次.pdf", data)}, follow=True)
+    assert "与已上传的文件内容相同，没有重复保存" in words(page) and in_force(filing) == ["合同.pdf"]
+
+
+def test_the_right_is_asked_at_each_piece(browser, author, filing):
+    data = make.pdf("x").read()
+    stranger = signed_in(make.site_officer())
+    assert in_pieces(stranger, filing, data).status_code == 404
+    real = {"transfer": "begin", "name": "a.pdf", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    transfer = browser.post(url(filing, "M01"), real, headers={"accept": "application/json"}).json()["transfer"]
+    Member.objects.filter(user=author).update(status=Member.Status.DISABLED)
+    headers = {"accept": "application/json", "upload-transfer": transfer, "upload-offset": "0"}
+    piece = browser.post(url(filing, "M01"), data, content_type="application/octet-stream", headers=headers)
+    assert piece.status_code == 404
+
+
+def test_all_files_come_as_one_archive_and_that_is_written_down(browser, author, filing):
+    by_script(browser, filing, make.pdf("随便起的名字.pdf"))
+    archive = f"/filing/{filing.pk}/documents.zip"
+    assert browser.get(archive).status_code == 409, "nothing is checked yet"
+    check_documents()
+    answer = browser.get(archive)
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as unpacked:
+        assert unpacked.testzip() is None and unpacked.namelist()[0].startswith("01_")
+        assert "随便起的名字.pdf" in unpacked.read("文件清单.csv").decode()
+    assert answer["Cache-Control"] == "private, no-store"
+    assert AuditEntry.objects.get(event="filing.documents_taken").details["files"] == 1
+    assert signed_in(make.site_officer()).get(archive).status_code == 404

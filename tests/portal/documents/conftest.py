@@ -25,6 +25,7 @@ def folder(settings, tmp_path):
     default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "default": default}
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "tmp")
+    settings.TRANSFERS = str(tmp_path / "transfers")
     return options["location"]
 
 

@@ -99,7 +99,7 @@ def spoil(document, monkeypatch, tmp_path):
     monkeypatch.setattr(tasks, "inspect", inspect)
 
 
-def test_a_poisonous_file_is_refused_after_three_tries(kept, monkeypatch, tmp_path):
+def test_a_poisonous_file_is_put_aside_after_three_tries(kept, monkeypatch, tmp_path):
     poison = kept(files.pdf(), "a.pdf", checked=False)
     spoil(poison, monkeypatch, tmp_path)
     for attempt in range(1, ATTEMPTS + 1):
@@ -107,18 +107,18 @@ def test_a_poisonous_file_is_refused_after_three_tries(kept, monkeypatch, tmp_pa
         poison.refresh_from_db()
         assert poison.attempts == attempt
         later(poison)
-    assert (poison.state, poison.problem) == ("refused", UNFINISHED)
+    assert (poison.state, poison.problem) == ("stuck", UNFINISHED)
     assert check_documents() == 0
 
 
-def test_a_worker_that_was_killed_each_time_ends_in_a_refusal(kept):
+def test_a_worker_that_was_killed_each_time_is_put_aside(kept):
     document = kept(files.pdf(), "a.pdf", checked=False)
     for _ in range(ATTEMPTS):
         assert claim() == document
         later(document)
     check_documents()
     document.refresh_from_db()
-    assert (document.state, document.problem) == ("refused", UNFINISHED)
+    assert (document.state, document.problem) == ("stuck", UNFINISHED)
 
 
 def test_nobody_takes_a_file_that_another_worker_has(kept):
@@ -162,7 +162,7 @@ def test_a_file_that_was_changed_on_the_disk_is_never_ready(kept, folder):
         check_documents()
         later(document)
     document.refresh_from_db()
-    assert (document.state, document.problem) == ("refused", UNFINISHED)
+    assert (document.state, document.problem) == ("stuck", UNFINISHED)
 
 
 def test_a_file_that_hangs_the_inspector_is_given_up_in_time(kept, monkeypatch, tmp_path):

@@ -61,7 +61,7 @@ def test_a_script_learns_why_a_file_was_not_taken(browser, file, words):
 
 def test_a_script_replaces_and_removes(browser, owner):
     first = browser.post("/papers/", {"file": photo("a.jpg")}, **SCRIPT).json()["id"]
-    browser.post("/papers/", {"file": photo("b.jpg")}, **SCRIPT)
+    browser.post("/papers/", {"file": photo("b.jpg", files.image(size=(30, 30)))}, **SCRIPT)
     browser.post("/papers/", {"file": photo("c.jpg"), "replaces": first}, **SCRIPT)
     assert [document.name for document in Document.objects.held_by(owner)] == ["b.jpg", "c.jpg"]
     last = Document.objects.held_by(owner).last()

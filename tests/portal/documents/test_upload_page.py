@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings as configured
 from playwright.sync_api import expect
 
-from portal.documents.models import Document
+from portal.documents import storage
+from portal.documents.models import Document, Transfer
 from portal.documents.tasks import check_documents
 from tests.portal.documents import files
 
@@ -70,12 +71,12 @@ def test_files_go_up_one_by_one_and_their_check_is_followed(visit, owner):
 
 def test_a_file_is_replaced_and_removed_in_its_row(visit, owner):
     page = visit("/many/")
-    page.set_input_files("#id_papers", [file("a.jpg"), file("b.jpg")])
+    page.set_input_files("#id_papers", [file("a.jpg"), file("b.jpg", files.image(colour="tan"))])
     rows = page.locator(".upload__item")
     expect(rows.filter(has_text="检查中")).to_have_count(2)
     with page.expect_file_chooser() as chooser:
         rows.filter(has_text="a.jpg").get_by_role("button", name="更换").click()
-    chooser.value.set_files(file("c.jpg"))
+    chooser.value.set_files(file("c.jpg", files.image(colour="olive")))
     expect(rows.filter(has_text="c.jpg")).to_contain_text("检查中")
     expect(rows.filter(has_text="a.jpg")).to_have_count(0)
     rows.filter(has_text="b.jpg").get_by_role("button", name="删除").click()
@@ -102,7 +103,7 @@ def test_a_dropped_file_replaces_the_photo_and_is_not_sent_twice(visit, owner):
     page = visit("/page/")
     page.set_input_files("#id_photo", file("a.jpg"))
     expect(page.locator(".upload__item")).to_contain_text("检查中")
-    page.evaluate(DROP, base64.b64encode(files.image()).decode())
+    page.evaluate(DROP, base64.b64encode(files.image(colour="tan")).decode())
     expect(page.locator(".upload__item").filter(has_text="b.jpg")).to_contain_text("检查中")
     expect(page.locator(".upload__item")).to_have_count(1)
     page.fill("[name=name]", "李晓楠")
@@ -123,6 +124,82 @@ def test_a_form_waits_for_files_that_are_on_their_way(visit):
     expect(page.locator(".upload__item")).to_contain_text("检查中")
     page.click("#send")
     expect(page.locator("body")).to_have_text("done a.jpg")
+
+
+def until(page, happened):
+    """Waits for something that the page does to us."""
+    for _ in range(200):
+        if happened():
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("it never happened")
+
+
+LARGE = files.pdf() + bytes(2_500_000) + b"%%EOF"
+
+
+def test_a_large_file_goes_on_after_a_reload_in_pieces(visit, owner):
+    """Pieces, a pause, the reload, the same file chosen twice: in one walk."""
+    page = visit("/many/")
+    sent, held = [], []
+
+    def hold_the_third(route):
+        if route.request.headers.get("content-type") != "application/octet-stream":
+            return route.continue_()
+        sent.append(int(route.request.headers["upload-offset"]))
+        return held.append(route) if len(sent) == 3 else route.continue_()
+
+    page.route("**/papers/", hold_the_third)
+    page.set_input_files("#id_papers", [file("合同.pdf", LARGE)])
+    row = page.locator(".upload__item")
+    until(page, lambda: len(sent) == 3)
+    row.get_by_role("button", name="暂停").click()
+    expect(row).to_contain_text("已暂停，已传的部分保留 24 小时")
+    assert Transfer.objects.get().offset > 0 and Document.objects.count() == 0
+    page.reload()
+    expect(row).to_contain_text("检查中", timeout=10_000)
+    expect(row).to_contain_text("已从中断处继续上传。")
+    assert sent[-1] > 0 and sent.count(0) == 1, "nothing travelled twice"
+    page.set_input_files("#id_papers", [file("再选一次.pdf", LARGE)])
+    expect(page.locator(".upload__list")).to_contain_text("与已上传的文件内容相同，没有重复保存。")
+    expect(row).to_have_count(1)
+    document = Document.objects.get()
+    assert (document.name, storage.read(document)) == ("合同.pdf", LARGE)
+
+
+def test_a_personal_file_is_chosen_again_after_a_reload_and_goes_on(visit, owner):
+    photo = files.image() + bytes(2_500_000)
+    page = visit("/page/")
+    pieces = []
+
+    def stop_the_second(route):
+        if route.request.headers.get("content-type") == "application/octet-stream":
+            pieces.append(int(route.request.headers["upload-offset"]))
+            if len(pieces) == 2:
+                return None
+        return route.continue_()
+
+    page.route("**/photo/", stop_the_second)
+    page.set_input_files("#id_photo", file("a.jpg", photo))
+    until(page, lambda: len(pieces) == 2)
+    page.reload()
+    row = page.locator(".upload__item")
+    expect(row).to_contain_text("请重新选择同一个文件，从中断处继续。")
+    page.set_input_files("#id_photo", file("a.jpg", photo))
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("检查中", timeout=10_000)
+    assert pieces.count(0) == 1 and Document.objects.get().sealed
+
+
+def test_a_photo_that_is_far_too_large_is_made_smaller_on_the_way_and_said_so(visit, owner):
+    page = visit("/page/")
+    photo = files.noise((3000, 2600))
+    assert len(photo) > 5 * 1024 * 1024
+    page.set_input_files("#id_photo", file("大.jpg", photo + bytes(1)))
+    row = page.locator(".upload__item")
+    expect(row).to_contain_text("检查中", timeout=20_000)
+    expect(row).to_contain_text("照片过大，上传前已在本机缩小")
+    assert Document.objects.get().size < 5 * 1024 * 1024
 
 
 def test_an_upload_is_cancelled(visit, owner):

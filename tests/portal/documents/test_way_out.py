@@ -193,3 +193,45 @@ def test_the_owner_of_a_draft_needs_no_account(web, owner):
 
 def ask_cookie(user, document, request):
     return request.COOKIES.get("draft") == "k"
+
+
+# In parts, by nginx, by the bucket (tests of the last: test_bucket.py)
+
+
+def test_a_download_goes_on_where_it_stopped(kept, owner, open_as):
+    document = kept(files.pdf(), "a.pdf")
+    data = storage.read(document)
+    for asked, begin, end in [
+        ("bytes=10-19", 10, 20),
+        ("bytes=50-", 50, len(data)),
+        ("bytes=-7", len(data) - 7, len(data)),
+    ]:
+        response = open_as(owner, document, headers={"Range": asked})
+        assert (response.status_code, response.getvalue()) == (206, data[begin:end])
+        assert response["Content-Range"] == f"bytes {begin}-{end - 1}/{len(data)}"
+        assert response["Content-Disposition"].startswith("attachment")
+    for whole in ("bytes=0-1,5-9", "lines=1-2", "bytes=-"):
+        assert open_as(owner, document, headers={"Range": whole}).getvalue() == data
+    beyond = open_as(owner, document, headers={"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(data)}")
+
+
+def test_a_part_of_a_sealed_file_is_opened_and_recorded(kept, owner, open_as):
+    document = kept(files.image(), "a.jpg", kind="test_photo")
+    response = open_as(owner, document, headers={"Range": "bytes=0-2"})
+    assert (response.status_code, response.getvalue()) == (206, b"\xff\xd8\xff")
+    assert AuditEntry.objects.filter(event="document.opened").count() == 1
+
+
+def test_behind_nginx_the_bytes_are_left_to_it(kept, owner, person, open_as, settings, folder):
+    settings.ACCEL_LOCATION = "/private/"
+    papers, photo = kept(files.pdf(), "许可证.pdf"), kept(files.image(), "b.jpg", kind="test_photo")
+    response = open_as(owner, papers)
+    assert (response["X-Accel-Redirect"], response.content) == (f"/private/{papers.key}", b"")
+    assert response["Content-Type"] == "application/pdf" and response["Content-Disposition"].startswith("attachment")
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert open_as(owner, papers, "preview/1/")["X-Accel-Redirect"] == f"/private/{storage.key_of(papers, '1')}"
+    assert "X-Accel-Redirect" not in open_as(owner, photo), "what is sealed nginx cannot open"
+    assert open_as(person("何静"), papers).status_code == 404
+    (folder / papers.key).unlink()
+    assert open_as(owner, papers).status_code == 404
