@@ -23,3 +23,9 @@ def _keep(text: str | None, head: int, tail: int) -> str:
     if hidden < 2:
         return "*" * len(text)
     return text[:head] + "*" * hidden + text[-tail:]
+
+
+def mask_email(address: str) -> str:
+    """The first letter and the host: z***@example.com; "" stays ""."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}***@{host}" if host else ""

@@ -11,7 +11,7 @@ from portal.exports.tasks import make_exports
 from portal.holidays.tasks import check_calendar
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
-from portal.notifications.tasks import deliver
+from portal.notifications.tasks import deliver, gather_messages
 from portal.once import forget_old_tokens
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "clear_sessions",
     "clear_uploads",
     "deliver",
+    "gather_messages",
     "housekeeping",
     "make_exports",
     "seal_audit",
