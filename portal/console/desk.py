@@ -32,10 +32,16 @@ class Card:
     count: Callable[[], int]
 
 
+def undelivered() -> int:
+    """Texts and e-mails that were given up; whoever they were for sees them in 消息."""
+    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
+
+
 WORK = [
     Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
+    Card(_("发送记录"), _("短信和邮件的去向，没有送达的重发"), "deliveries", undelivered),
 ]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
@@ -69,11 +75,6 @@ DICTIONARIES = [
     Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
     Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),
 ]
-
-
-def undelivered() -> int:
-    """Texts and e-mails that were given up; whoever they were for sees them in 消息."""
-    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
 
 
 @require_safe

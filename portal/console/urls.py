@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, desk
+from portal.console import audit, calendar, deliveries, desk
 
 
 class DateConverter:
@@ -38,5 +38,7 @@ days = [
 urlpatterns = [
     path("console/", desk.console, name="console"),
     path("console/calendar/", include(days)),
+    path("console/deliveries/", deliveries.deliveries, name="deliveries"),
+    path("console/deliveries/<uuid:pk>/resend/", deliveries.delivery_resend, name="delivery-resend"),
     path("audit/", include((trail, "audit"))),
 ]
