@@ -110,9 +110,13 @@ ALIVE = "INSERT INTO portal_heartbeat (name, at) VALUES ('relay', now()) ON CONF
 
 
 def note_life(ear: "psycopg2.extensions.connection") -> None:
-    """For the operator's page: that the relay is at work."""
-    with ear.cursor() as cursor:
-        cursor.execute(ALIVE)
+    """For the operator's page: that the relay is at work. It works on where it may not say so."""
+    try:
+        with ear.cursor() as cursor:
+            cursor.execute(ALIVE)
+    except psycopg2.Error:
+        if ear.closed:
+            raise
 
 
 def heard(ear: "psycopg2.extensions.connection", stop: int, seconds: float) -> list[str]:

@@ -21,7 +21,7 @@ from accounts.models import StationPost, User
 from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
 from portal.notifications.kinds import Area
-from portal.notifications.models import Message
+from portal.notifications.models import Message, MessageQuerySet
 from portal.numbers import NumberSeries
 from projects.models import ActingLead, ProjectGrant, ProjectParty, ProjectUser
 from projects.permissions import is_manager
@@ -109,14 +109,20 @@ def facts_of(user) -> dict[str, Any]:
 
 def news() -> dict[str, Any]:
     """What a page looks for again and again: the bell's count, the badges, and when anything last changed."""
-    mine = Message.objects.filter(user=OuterRef("pk")).order_by().values("user")
+    all_messages = Message.objects.all()
     areas = {area.value: Count("pk", filter=Q(area=area)) for area in Area}
     return {
-        "unread": Coalesce(Subquery(mine.unread().annotate(found=Count("pk")).values("found")), 0),
-        "asked": Subquery(mine.asking().annotate(found=JSONObject(**areas)).values("found")),
-        "told_at": Subquery(mine.annotate(found=Max("created_at")).values("found")),
-        "done_at": Subquery(mine.exclude(handled_at=None).annotate(found=Max("handled_at")).values("found")),
+        "unread": Coalesce(found_in(all_messages.unread(), Count("pk")), 0),
+        "asked": found_in(all_messages.asking(), JSONObject(**areas)),
+        "told_at": found_in(all_messages, Max("created_at")),
+        "done_at": found_in(all_messages.exclude(handled_at=None), Max("handled_at")),
     }
+
+
+def found_in(messages: MessageQuerySet, what: Any) -> Subquery:
+    """One value over those of the messages that are the account's."""
+    mine = messages.filter(user=OuterRef("pk")).order_by().values("user")
+    return Subquery(mine.annotate(found=what).values("found"))
 
 
 def stamp_of(seen: dict[str, Any]) -> str:
