@@ -31,6 +31,7 @@ GROUPS = {
     "waiting": (gettext_lazy("等待发送"), [State.QUEUED, State.SENDING, State.FAILED]),
     "sent": (gettext_lazy("已发送"), [State.SENT]),
 }
+LATE = timedelta(minutes=1)
 PROCESSES = {  # and after how long a silence something is wrong
     "relay": (gettext_lazy("转发进程"), timedelta(seconds=30)),
     "worker": (gettext_lazy("后台任务"), timedelta(seconds=90)),
@@ -99,11 +100,10 @@ def address_of(row: Any) -> str:
 
 
 def queue_of() -> dict[str, Any]:
-    """How many are due and not sent, and for how many seconds the oldest has been."""
-    now = timezone.now()
+    """How many are due and not sent, and since when the oldest is."""
     found = Delivery.objects.due().order_by().aggregate(count=Count("pk"), oldest=Min("due_at"))
-    age = int((now - found["oldest"]).total_seconds()) if found["oldest"] else 0
-    return {"count": found["count"], "age": age, "is_late": age > 60}
+    late = found["oldest"] is not None and timezone.now() - found["oldest"] > LATE
+    return found | {"is_late": late}
 
 
 def processes() -> list[dict[str, Any]]:
