@@ -202,7 +202,15 @@ def valkey(portal: Launched) -> None:
 
 def postgres(portal: Launched) -> None:
     """A backend dies in the middle: PostgreSQL ends all others and recovers from its log."""
-    kill(process for process in portal.child("postgres").children() if "portal_app" in " ".join(process.cmdline()))
+    backends = portal.child("postgres").children()
+    kill([process for process in backends if "portal_app" in title_of(process)][:1])
+
+
+def title_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it ended meanwhile
+        return ""
 
 
 def postgres_stopped(portal: Launched) -> None:

@@ -72,6 +72,7 @@ def report(options: argparse.Namespace, people: list[Any]) -> None:
     tags = [browser.get("/live/")["ETag"] for browser in people]
     with CaptureQueriesContext(connection) as asked:
         people[0].get("/live/", headers={"If-None-Match": tags[0], "X-Live": "1"})
+    questions = len(asked.captured_queries)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print("| look | CPU, ms | wall p50, ms | wall p95, ms | bytes | SQL |\n|---|---|---|---|---|---|")
     for name, with_tag in (("nothing new (304)", True), ("news (200)", False)):
@@ -83,7 +84,7 @@ def report(options: argparse.Namespace, people: list[Any]) -> None:
             walls.append((time.perf_counter() - began) * 1000)
         cost = (time.process_time() - cpu) * 1000 / options.looks
         p50, p95 = statistics.median(walls), statistics.quantiles(walls, n=20)[-1]
-        print(f"| {name} | {cost:.2f} | {p50:.1f} | {p95:.1f} | {size} | {len(asked)} |")
+        print(f"| {name} | {cost:.2f} | {p50:.1f} | {p95:.1f} | {size} | {questions} |")
         if with_tag:
             rate = options.pages / settings.LIVE_SECONDS
             share = rate * cost / 10
