@@ -44,7 +44,9 @@ class SessionLimits:
         if is_over(request):
             logout(request)
             return timed_out(request)
-        if time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY and request.path != reverse("accounts:time-left"):
+        # a page that looks for news by itself, or asks how long is left, is nobody at the keyboard
+        is_asking = "X-Live" in request.headers or request.path == reverse("accounts:time-left")
+        if not is_asking and time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY:
             request.session[SEEN] = int(time.time())
         return self.get_response(request)
 

@@ -2,18 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.notifications.kinds import Kind, register
+from portal.notifications.kinds import Area, Kind, To, register
 
 register(
-    Kind("enterprise.registered", _("企业注册成功"), sms=True),
-    Kind("enterprise.join_requested", _("有人申请加入企业"), sms=True),
-    Kind("enterprise.renamed", _("企业更名完成"), sms=True),
-    Kind("enterprise.suspended", _("企业已被暂停"), sms=True),
-    Kind("enterprise.restored", _("企业已恢复"), sms=True),
+    Kind("enterprise.registered", _("企业注册成功"), sms=True, to=To.ENTERPRISE),
+    Kind("enterprise.join_requested", _("有人申请加入企业"), sms=True, to=To.ENTERPRISE, asks=Area.PLATFORM),
+    Kind("enterprise.renamed", _("企业更名完成"), sms=True, to=To.ENTERPRISE),
+    Kind("enterprise.suspended", _("企业已被暂停"), sms=True, to=To.ENTERPRISE),
+    Kind("enterprise.restored", _("企业已恢复"), sms=True, to=To.ENTERPRISE),
     Kind("member.created", _("企业为您创建了账号"), sms=True),
-    Kind("member.invited", _("企业邀请您加入"), sms=True),
-    Kind("member.accepted", _("本人同意加入")),
-    Kind("member.declined", _("本人未同意加入")),
+    Kind("member.invited", _("企业邀请您加入"), sms=True, asks=Area.HOME),
+    Kind("member.accepted", _("本人同意加入"), to=To.ENTERPRISE),
+    Kind("member.declined", _("本人未同意加入"), to=To.ENTERPRISE),
     Kind("member.disabled", _("企业用户已停用"), sms=True),
     Kind("member.enabled", _("企业用户已启用")),
     Kind("member.left", _("已办理离职"), sms=True),

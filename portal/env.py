@@ -1,8 +1,10 @@
 """Read the environment. Every deployment difference passes through here, once, at start."""
 
+import json
 import os
 import secrets
 import tempfile
+from datetime import time
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -25,6 +27,36 @@ def env_int(name: str, default: int) -> int:
 
 def env_list(name: str, default: str | None = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def clock_times(text: str) -> list[time]:
+    """Times of the day from 08:30,13:30, in order."""
+    try:
+        return sorted(time.fromisoformat(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise SystemExit(f"{text} is not a list of times like 08:30,13:30.")
+
+
+def clock_span(text: str) -> tuple[time, time] | None:
+    """Beginning and end from 22:00-07:30, over midnight or not; None for an empty text."""
+    if not text:
+        return None
+    begin, _dash, end = text.partition("-")
+    try:
+        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        raise SystemExit(f"QUIET_HOURS must be like 22:00-07:30, not {text}.")
+
+
+def json_object(text: str) -> dict:
+    """A JSON object; anything else ends the start."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise SystemExit("SMS_TEMPLATES must be a JSON object (see .env.example).")
+    return value
 
 
 def database(url: str) -> dict:

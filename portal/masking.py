@@ -31,3 +31,9 @@ def mask_address(address: str | None) -> str:
     if ":" in address:
         return ":".join(address.split(":")[:3]) + ":*"
     return ".".join(address.split(".")[:2]) + ".*.*" if address.count(".") == 3 else ""
+
+
+def mask_email(address: str) -> str:
+    """The first letter and the host: z***@example.com; "" stays ""."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}***@{host}" if host else ""

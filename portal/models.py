@@ -8,7 +8,7 @@ from portal.exports.models import Export
 from portal.home.models import Notice
 from portal.limits import LimitWindow
 from portal.lists.models import SavedView
-from portal.notifications.models import Delivery, Message, Notified, TrayEntry
+from portal.notifications.models import Delivery, Heartbeat, Message, MessageSettings, Notified, TrayEntry
 from portal.numbers import NumberSeries
 from portal.once import OnceToken
 from portal.places import District, JurisdictionArea

@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.notifications import Kind, register
+from portal.notifications.kinds import To
 
 register(
-    Kind("calendar.missing", _("工作日历待维护")),
+    Kind("calendar.missing", _("工作日历待维护"), to=To.OPERATOR),
     Kind("export.ready", _("导出已完成")),
     Kind("export.failed", _("导出未完成")),
 )

@@ -10,11 +10,14 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from portal.env import (
+    clock_span,
+    clock_times,
     database,
     env,
     env_bool,
     env_int,
     env_list,
+    json_object,
     local_field_keys,
     local_keys,
     map_tiles,
@@ -278,6 +281,30 @@ TRAY = "portal.notifications.providers.Tray"
 SMS_PROVIDER = env("SMS_PROVIDER", None if PRODUCTION else TRAY)
 EMAIL_PROVIDER = env("EMAIL_PROVIDER", None if PRODUCTION else TRAY)
 TRAY_KEY = env("TRAY_KEY", "")  # needed to open the tray from another address than loopback
+QUIET_HOURS = clock_span(env("QUIET_HOURS", "22:00-07:30" if PRODUCTION else ""))  # no texts but codes and security
+DIGEST_TIMES = clock_times(env("DIGEST_TIMES", "08:30,13:30"))  # when officers get their e-mails, gathered
+SMS_A_DAY = env_int("SMS_A_DAY", 30)  # to one number, codes included; the rest waits for the next day
+SMS_BUDGET = env_int("SMS_BUDGET", 20_000)  # a day in all; at 80 % only codes and security go on, at 100 % nothing
+SMS_SIGN = env("SMS_SIGN", "")  # the signature approved by the provider, without brackets
+SMS_TEMPLATES = json_object(env("SMS_TEMPLATES", "{}"))  # event or "*": {"code": …, "values": [names, in order]}
+ALIYUN = {
+    "endpoint": env("ALIYUN_SMS_ENDPOINT", "https://dysmsapi.aliyuncs.com"),
+    "key_id": env("ALIYUN_ACCESS_KEY_ID", ""),
+    "secret": env("ALIYUN_ACCESS_KEY_SECRET", ""),
+}
+TENCENT = {
+    "endpoint": env("TENCENT_SMS_ENDPOINT", "https://sms.tencentcloudapi.com"),
+    "key_id": env("TENCENT_SECRET_ID", ""),
+    "secret": env("TENCENT_SECRET_KEY", ""),
+    "region": env("TENCENT_SMS_REGION", "ap-guangzhou"),
+    "app": env("TENCENT_SMS_APP_ID", ""),
+}
+EMAIL_HOST, EMAIL_PORT = env("EMAIL_HOST", "127.0.0.1"), env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_USER", ""), env("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = env_bool("EMAIL_STARTTLS"), env_bool("EMAIL_SSL")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "noreply@localhost")
+LIVE_SECONDS = env_int("LIVE_SECONDS", 20)  # between two looks of an open page for news
 
 # Feeds: permits and awards from outside (docs/feeds.md). Without an address only files are imported.
 FEED_SOURCES = {
@@ -327,6 +354,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
+    "send-digests": {"task": "portal.send_digests", "schedule": 60},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},

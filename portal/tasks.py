@@ -12,7 +12,7 @@ from portal.exports.tasks import make_exports
 from portal.holidays.tasks import check_calendar
 from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
-from portal.notifications.tasks import deliver
+from portal.notifications.tasks import deliver, gather_messages
 from portal.once import forget_old_tokens
 from portal.retention import carry_out, rules
 
@@ -24,6 +24,7 @@ __all__ = [
     "clear_sessions",
     "clear_uploads",
     "deliver",
+    "gather_messages",
     "housekeeping",
     "make_exports",
     "purge",

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from portal.home import live, wishes
 from portal.home import views as home
 
 handler400 = "portal.errors.bad_request"
@@ -19,6 +20,8 @@ urlpatterns = [
     path("apps/<slug:code>/", home.app, name="app"),
     path("messages/", home.messages, name="messages"),
     path("messages/read/", home.messages_read, name="messages-read"),
+    path("messages/settings/", wishes.message_settings, name="message-settings"),
+    path("live/", live.live, name="live"),
     path("messages/<uuid:pk>/", home.message_open, name="message-open"),
     path("notices/", home.notices, name="notices"),
     path("notices/<uuid:pk>/", home.notice, name="notice"),

@@ -57,6 +57,11 @@ def late() -> int:
     return sum(queue.is_late for queue in queues())
 
 
+def undelivered() -> int:
+    """Texts and e-mails that were given up; whoever they were for sees them in 消息."""
+    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
+
+
 WORK = [
     Card(_("找回与变更"), _("核验和复核手机号更换、经办人变更"), "accounts:tickets", waiting_tickets),
     Card(_("登录锁定"), _("输错密码被锁定的账号，可以解除"), "accounts:locks", locks_in_force),
@@ -71,6 +76,7 @@ WORK = [
     Card(_("文件检查"), _("检查队列、未完成的检查和病毒扫描"), "console-documents", stuck_count),
     Card(_("数据接入"), _("许可证和中标数据的来源、运行和隔离的数据"), "projects:feeds", QuarantinedRow.objects.count),
     Card(_("运行状况"), _("数据库、任务队列、文件存储和数据接入是否正常"), "operations", late),
+    Card(_("发送记录"), _("短信和邮件的去向，没有送达的重发"), "deliveries", undelivered),
 ]
 DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
@@ -104,11 +110,6 @@ DICTIONARIES = [
     Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
     Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),
 ]
-
-
-def undelivered() -> int:
-    """Texts and e-mails that were given up; whoever they were for sees them in 消息."""
-    return Delivery.objects.filter(state=Delivery.State.DEAD).count()
 
 
 @require_safe

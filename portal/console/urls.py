@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, desk, documents, operations
+from portal.console import audit, calendar, deliveries, desk, documents, operations
 
 
 class DateConverter:
@@ -43,5 +43,7 @@ urlpatterns = [
     path("console/calendar/", include(days)),
     path("console/documents/", documents.documents_page, name="console-documents"),
     path("console/documents/<uuid:pk>/again/", documents.document_again, name="console-document-again"),
+    path("console/deliveries/", deliveries.deliveries, name="deliveries"),
+    path("console/deliveries/<uuid:pk>/resend/", deliveries.delivery_resend, name="delivery-resend"),
     path("audit/", include((trail, "audit"))),
 ]

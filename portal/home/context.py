@@ -7,11 +7,12 @@ template looks.
 
 from collections.abc import Callable
 from functools import cache
+from hashlib import md5
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -20,7 +21,8 @@ from accounts.middleware import sort_of
 from accounts.models import StationPost, User
 from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
-from portal.notifications.models import Message
+from portal.notifications.kinds import Area
+from portal.notifications.models import Message, MessageQuerySet
 from portal.numbers import NumberSeries
 from projects.models import ActingLead, ProjectGrant, ProjectParty, ProjectUser
 from projects.permissions import is_manager
@@ -37,6 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo_banner": demo_banner(seen),
         "menu": cache(lambda: menu_of(request)) if seen else [],
         "unread": (lambda: seen()["unread"]) if seen else 0,
+        "stamp": (lambda: stamp_of(seen())) if seen else "",
         "person": cache(lambda: person_of(request)) if seen else None,
         "idle": settings.SESSION_IDLE[sort_of(who(request))] if seen else 0,
     }
@@ -89,9 +92,8 @@ def facts_of(user) -> dict[str, Any]:
     memberships = Member.objects.filter(**mine, status=Member.Status.ACTIVE)
     posts = StationPost.objects.filter(**mine, ended_at=None)
     applications = ProjectUser.objects.filter(**mine)
-    unread = Message.objects.unread().filter(**mine).order_by().values("user").annotate(count=Count("pk"))
     asked = {
-        "unread": Coalesce(Subquery(unread.values("count")), 0),
+        **news(),
         "demo": Exists(NumberSeries.objects.filter(series=MARKER)),
         "is_member": Exists(memberships),
         "has_post": Exists(posts),
@@ -105,6 +107,30 @@ def facts_of(user) -> dict[str, Any]:
         "station": first_of(posts, "station__name"),
     }
     return User.objects.filter(pk=user.pk).annotate(**asked).values(*asked).get()
+
+
+def news() -> dict[str, Any]:
+    """What a page looks for again and again: the bell's count, the badges, and when anything last changed."""
+    all_messages = Message.objects.all()
+    areas = {area.value: Count("pk", filter=Q(area=area)) for area in Area}
+    return {
+        "unread": Coalesce(found_in(all_messages.unread(), Count("pk")), 0),
+        "asked": found_in(all_messages.asking(), JSONObject(**areas)),
+        "told_at": found_in(all_messages, Max("created_at")),
+        "done_at": found_in(all_messages.exclude(handled_at=None), Max("handled_at")),
+    }
+
+
+def found_in(messages: MessageQuerySet, what: Any) -> Subquery:
+    """One value over those of the messages that are the account's."""
+    mine = messages.filter(user=OuterRef("pk")).order_by().values("user")
+    return Subquery(mine.annotate(found=what).values("found"))
+
+
+def stamp_of(seen: dict[str, Any]) -> str:
+    """Changes whenever something was told or handled, or a count moved."""
+    known = (seen["unread"], sorted((seen["asked"] or {}).items()), seen["told_at"], seen["done_at"])
+    return md5(str(known).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def first_of(rows, field: str) -> Subquery:
@@ -150,13 +176,21 @@ class Entry(NamedTuple):
     label: str
     page: str
     also: tuple[str, ...] = ()
+    area: Area | None = None  # whose open matters its badge counts
 
 
 def menu_of(request: HttpRequest) -> list[dict[str, Any]]:
     """The top menu. An entry stands there only for those who may open it."""
     shown = [(entry, address(entry.page)) for entry in entries_of(request)]
+    asked = facts(request)["asked"] or {}
     return [
-        {"label": entry.label, "url": url, "current": request.path.startswith((url, *entry.also)), "badge": 0}
+        {
+            "label": entry.label,
+            "url": url,
+            "current": request.path.startswith((url, *entry.also)),
+            "area": entry.area.value if entry.area else "",
+            "badge": asked.get(entry.area.value, 0) if entry.area else 0,
+        }
         for entry, url in shown
         if url
     ]
@@ -168,12 +202,15 @@ def entries_of(request: HttpRequest) -> list[Entry]:
     if only_applies(request):
         return [Entry(_("申请进度"), "projects:applications")]
     stands = [
-        (True, Entry(_("首页"), "home")),
+        (True, Entry(_("首页"), "home", area=Area.HOME)),
         (not user.duty, Entry(_("工作台"), "workbench")),
-        (facts(request)["has_post"], Entry(_("审核"), "review:list")),
+        (facts(request)["has_post"], Entry(_("审核"), "review:list", area=Area.REVIEW)),
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
-        (manages_projects(request), Entry(_("项目管理"), "projects:approvals")),
-        (user.is_enterprise_account, Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",))),
+        (manages_projects(request), Entry(_("项目管理"), "projects:approvals", area=Area.PROJECTS)),
+        (
+            user.is_enterprise_account,
+            Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",), Area.PLATFORM),
+        ),
         (user.is_operator, Entry(_("运营管理"), "console")),
         (user.is_operator, Entry(_("字典维护"), "admin:index")),
         (user.is_auditor, Entry(_("审计记录"), "audit:list")),

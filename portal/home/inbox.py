@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import SearchForm
-from portal.notifications.kinds import kind_of
+from portal.notifications.kinds import label_of
 from portal.notifications.models import Message
 
 SHOWN = {
@@ -36,14 +36,6 @@ class MessageSearchForm(SearchForm):
     def __init__(self, *args: Any, events: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [("", _("全部类别")), *((event, label_of(event)) for event in events)]  # type: ignore[attr-defined]
-
-
-def label_of(event: str) -> str:
-    """What the kind is called; a kind that no app has any more is just a message."""
-    try:
-        return str(kind_of(event).label)
-    except LookupError:
-        return str(_("消息"))
 
 
 def inbox_of(request: HttpRequest) -> tuple[MessageSearchForm, str, QuerySet, list[dict[str, Any]]]:

@@ -1,39 +1,41 @@
 """Tell people, if and only if the caller's transaction commits. Nothing is sent here: rows are, by a task."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.template import Context, loader
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from portal.notifications.kinds import kind_of
-from portal.notifications.models import Delivery, Message
+from portal.notifications.kinds import Kind, kind_of
+from portal.notifications.models import Delivery, Message, MessageSettings
 from portal.relay import nudge
 
 TASK = "portal.deliver"
+DIGEST = "messages.digest"  # the event of an e-mail that gathers several messages
 
 
 @transaction.atomic
 def notify(
     users: Iterable[Any], event: str, *, about: models.Model | None = None, link: str = "", **context: Any
 ) -> list[Message]:
-    """Put one message into the inbox of each of `users`, and on their phones if the kind says so.
+    """Put one message into the inbox of each of `users`, and on the other ways that its kind and the reader want.
 
     The text is templates/messages/<event>.txt, rendered for each user with `user`, `about`, `link` and `context`;
     its first line is the subject. Somebody named twice is told once.
     """
     kind = kind_of(event)
-    about_type, about_id = (about._meta.label_lower, str(about.pk)) if about is not None else ("", "")
+    facts = {"event": event, "link": link, "area": kind.asks.value if kind.asks else ""}
+    facts["about_type"], facts["about_id"] = (about._meta.label_lower, str(about.pk)) if about is not None else ("", "")
     messages = []
     for user in {user.pk: user for user in users}.values():
         subject, body = rendered(event, user=user, about=about, link=link, **context)
-        texts = {"subject": subject, "body": body, "link": link}
-        messages.append(Message(user=user, event=event, about_type=about_type, about_id=about_id, **texts))
+        messages.append(Message(user=user, subject=subject, body=body, **facts))
     Message.objects.bulk_create(messages)
-    if kind.sms:
-        queue(text_messages(messages))
+    queue(deliveries_of(messages, kind))
     return messages
 
 
@@ -57,14 +59,41 @@ def is_first(key: str) -> bool:
         return cursor.rowcount == 1
 
 
-def text_messages(messages: list[Message]) -> Iterator[Delivery]:
-    """A text for every message whose reader has a phone. Its key is the message's, so a text is queued once."""
+def deliveries_of(messages: list[Message], kind: Kind) -> Iterator[Delivery]:
+    """What leaves the portal for these messages. Each key is the message's, so that nothing is queued twice.
+
+    E-mails to officers are gathered (portal.notifications.digests); only kinds of security are not.
+    """
+    chosen = {row.user_id: row for row in MessageSettings.objects.filter(user__in=[each.user_id for each in messages])}
     for message in messages:
-        if phone := phone_of(message.user):
-            link = settings.PUBLIC_URL + message.link if message.link else ""
-            text = signed("\n".join(part for part in [message.subject, message.body, link] if part))
-            key = f"{message.pk}:sms"
-            yield Delivery(message=message, event=message.event, channel="sms", address=phone, text=text, key=key)
+        wishes = chosen.get(message.user_id) or MessageSettings()
+        wanted = [way for way in kind.channels if kind.security or wishes.wants(kind.event, way)]
+        if "sms" in wanted and (phone := phone_of(message.user)):
+            yield text_of(message, phone, kind)
+        if "email" in wanted and not kind.digest and (address := email_of(message.user, wishes)):
+            yield email_to(address, message.subject, [message.body, *link_of(message)], message=message)
+
+
+def text_of(message: Message, phone: str, kind: Kind) -> Delivery:
+    text = signed("\n".join(part for part in [message.subject, message.body, *link_of(message)] if part))
+    delivery = Delivery(message=message, event=message.event, channel="sms", address=phone, text=text)
+    delivery.key, delivery.values = f"{message.pk}:sms", {"subject": message.subject}
+    delivery.due_at = timezone.now() if kind.security else by_day(timezone.now())
+    return delivery
+
+
+def email_to(
+    address: str, subject: str, parts: list[str], *, message: Message | None = None, key: str = ""
+) -> Delivery:
+    closing = str(_("此邮件由%(platform)s自动发出，请勿回复。")) % {"platform": settings.PLATFORM_NAME}
+    text = "\n\n".join(part for part in [*parts, closing] if part)
+    event = message.event if message else DIGEST
+    facts = {"event": event, "channel": "email", "address": address, "subject": subject, "text": text}
+    return Delivery(message=message, key=key or f"{message.pk if message else ''}:email", **facts)
+
+
+def link_of(message: Message) -> list[str]:
+    return [settings.PUBLIC_URL + message.link] if message.link else []
 
 
 @transaction.atomic
@@ -74,9 +103,13 @@ def send_text(phone: str, event: str, *, key: str, wipe: bool = False, **context
     The same `key` again does nothing. The whole of templates/messages/<event>.txt is the text.
     """
     kind_of(event)
-    text = signed("\n".join(part for part in rendered(event, **context) if part))
-    expires_at = timezone.now() + settings.CODE_LIFETIME if wipe else None
-    queue([Delivery(event=event, channel="sms", address=phone, text=text, key=key, wipe=wipe, expires_at=expires_at)])
+    delivery = Delivery(event=event, channel="sms", address=phone, key=key, wipe=wipe)
+    delivery.text = signed("\n".join(part for part in rendered(event, **context) if part))
+    delivery.values = {name: str(value) for name, value in context.items()}
+    delivery.expires_at = timezone.now() + settings.CODE_LIFETIME if wipe else None
+    if not wipe and not kind_of(event).security:
+        delivery.due_at = by_day(timezone.now())
+    queue([delivery])
 
 
 def queue(deliveries: Iterable[Delivery]) -> None:
@@ -115,3 +148,24 @@ def phone_of(user: Any) -> str:
         return ""
     contact_phone = getattr(user, "contact_phone", None)
     return (contact_phone() if callable(contact_phone) else getattr(user, "phone", "")) or ""
+
+
+def email_of(user: Any, wishes: MessageSettings) -> str:
+    """The address somebody gave in 消息设置; people of the demo are written to in the tray only."""
+    if getattr(user, "is_sample", False) and settings.EMAIL_PROVIDER != settings.TRAY:
+        return ""
+    return wishes.email
+
+
+def by_day(at: datetime) -> datetime:
+    """The moment itself, or the end of the quiet hours in which it lies (QUIET_HOURS, local time)."""
+    if not settings.QUIET_HOURS:
+        return at
+    begin, end = settings.QUIET_HOURS
+    here = timezone.localtime(at)
+    now = here.time()
+    quiet = begin <= now or now < end if begin > end else begin <= now < end
+    if not quiet:
+        return at
+    morning = here.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return morning if now < end else morning + timedelta(days=1)

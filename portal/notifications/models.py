@@ -1,12 +1,13 @@
 """Messages in people's inboxes, what is to be sent out, and the tray that shows it while no provider is set."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.crypto import EncryptedTextField
+from portal.crypto import EncryptedJSONField, EncryptedTextField
 from portal.ids import Identified
 from portal.workflow import LockingQuerySet
 
@@ -18,6 +19,10 @@ class MessageQuerySet(models.QuerySet):
     def unread(self):
         """Neither opened nor made pointless because somebody did what it asked for."""
         return self.filter(read_at=None, handled_at=None)
+
+    def asking(self):
+        """Somebody has to act and nobody has, read or not."""
+        return self.filter(handled_at=None).exclude(area="")
 
     def about(self, thing):
         return self.filter(about_type=thing._meta.label_lower, about_id=str(thing.pk))
@@ -36,6 +41,7 @@ class Message(Identified):
     created_at = models.DateTimeField(_("时间"), default=timezone.now)
     read_at = models.DateTimeField(null=True)
     handled_at = models.DateTimeField(null=True)
+    area = models.CharField(max_length=20, blank=True)  # whose badge counts it until the matter is handled
 
     objects = MessageQuerySet.as_manager()
 
@@ -47,6 +53,8 @@ class Message(Identified):
             models.Index(fields=["user", "-created_at"], name="message_inbox"),
             models.Index(fields=["user"], name="message_unread", condition=Q(read_at=None, handled_at=None)),
             models.Index(fields=["about_type", "about_id"], name="message_about"),
+            models.Index(fields=["user", "handled_at"], name="message_handled", condition=Q(handled_at__isnull=False)),
+            models.Index(fields=["user", "area"], name="message_asks", condition=Q(handled_at=None) & ~Q(area="")),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +88,9 @@ class Delivery(Identified):
     event = models.CharField(max_length=60)
     channel = models.CharField(max_length=10, choices=Channel)
     address = EncryptedTextField()
+    subject = EncryptedTextField(blank=True)  # of an e-mail
     text = EncryptedTextField(blank=True)
+    values = EncryptedJSONField(null=True)  # what a template kept at the provider is filled with
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -102,6 +112,12 @@ class Delivery(Identified):
             models.Index(
                 fields=["due_at"], name="delivery_open", condition=Q(state__in=["queued", "failed", "sending"])
             ),
+            models.Index(
+                fields=["due_at"],
+                name="delivery_open_codes",
+                condition=Q(state__in=["queued", "failed", "sending"], wipe=True),
+            ),
+            models.Index(fields=["state", "-created_at"], name="delivery_by_state"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -118,6 +134,39 @@ class Delivery(Identified):
 
     def __str__(self) -> str:
         return f"{self.event} {self.state}"
+
+
+class MessageSettings(Identified):
+    """What a person wants to get besides the inbox: an address for e-mails, and the kinds that are off."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="message_settings")
+    email = EncryptedTextField(blank=True)
+    muted = ArrayField(models.CharField(max_length=80), default=list)  # "event:channel"
+    gathered_until = models.DateTimeField(default=timezone.now)  # what came later is in no digest yet
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        app_label = "portal"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+    def wants(self, event: str, channel: str) -> bool:
+        return f"{event}:{channel}" not in self.muted
+
+
+class Heartbeat(models.Model):
+    """When a process behind the pages was last at work."""
+
+    name = models.CharField(max_length=20, primary_key=True)  # relay, worker, beat
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "portal"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Notified(models.Model):

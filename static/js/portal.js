@@ -24,6 +24,7 @@ const modules = [
   ["[data-file]", () => import("./file.js")],
   ["form[data-autosubmit]", () => import("./autosubmit.js")],
   ["form[data-reveal]", () => import("./reveal.js")],
+  ["[data-live]", () => import("./live.js")],
   ["[data-check-all]", () => import("./checkall.js")],
 ];
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from enterprises.shown import named_then, present_names
 from portal.masking import mask_name
+from portal.notifications.told import told_about
 from projects.models import PartyType
 from supervision.actions.addenda import addable
 from supervision.actions.changes import CHANGEABLE
@@ -66,6 +67,7 @@ def filing_detail(request, pk):
         "standing": standing(filing, boxes, request.user),
         "news": news_of(filing, request.user),
         "entries": timeline(filing, boxes, request.user),
+        "told": told_about(filing),
         "facts": facts_of(filing),
         "version": version,
         "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],

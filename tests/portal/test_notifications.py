@@ -40,7 +40,7 @@ class Gateway:
     honours_keys = False
     lock = Lock()
 
-    def send(self, *, key, channel, address, text):
+    def send(self, *, key, channel, address, text, **more):
         with self.lock:
             self.calls.append((key, address, text))
             outcome = self.outcomes.pop(0) if self.outcomes else None
@@ -114,7 +114,7 @@ def test_people_of_the_demo_get_no_real_text(person, gateway):
 @pytest.mark.parametrize("people", [1, 3])
 def test_telling_many_costs_as_much_as_telling_one(person, django_assert_num_queries, people):
     users, about = [person("周启明", f"1990000000{n}") for n in range(people)], thing()
-    with django_assert_num_queries(5):  # savepoint, messages, deliveries, nudge, savepoint
+    with django_assert_num_queries(6):  # savepoint, messages, wishes, deliveries, nudge, savepoint
         notify(users, "test.happened", about=about, number=1)
 
 

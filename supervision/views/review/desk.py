@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal.errors import wants_json
+from portal.notifications.told import told_about
 from supervision.actions import accept_review, note_look, reveal_head, reveal_officer
 from supervision.actions.confirming import proposal_of
 from supervision.candidates import Match, candidates_for
@@ -61,6 +62,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "name": name_of(review),
         "scope": scope_of(review),
         "entries": timeline(review.filing, boxes, request.user),
+        "told": told_about(review.filing),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
         "addenda": addenda_of(review.filing) if was_passed(review.filing, boxes) else [],

@@ -12,7 +12,7 @@ from tests import make
 from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
-QUERIES = 20
+QUERIES = 21
 
 
 @pytest.fixture
