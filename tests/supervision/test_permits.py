@@ -15,7 +15,7 @@ from portal.notifications.models import Message
 from projects.feeds.reference_server import Source
 from projects.feeds.reference_server import permit as row
 from projects.feeds.rows import CATEGORIES, Reader
-from projects.feeds.upsert import upsert
+from projects.feeds.upsert import change
 from projects.models import ConstructionPermit, Project
 from projects.tasks import run_feeds
 from supervision.actions import accept_review, adopt_source, approve_review, follow_permits, pull_permit, save_basics
@@ -61,7 +61,7 @@ def bring(permit, **changes):
         "construction_scale": permit.construction_scale,
         "parties": parties,
     }
-    upsert("permits", [Reader("permits").row(said | changes)], timezone.now())
+    change("permits", [Reader("permits").row(said | changes)], timezone.now())
     return ConstructionPermit.objects.get(pk=permit.pk)
 
 
