@@ -16,6 +16,7 @@ name_events(
     {
         "project.completed": _("报监完毕"),
         "project.lead_appointed": _("确认项目负责人"),
+        "project.manager_left": _("项目经理离任，待变更"),
         "project.lead_replaced": _("变更项目负责人"),
         "project.acting_appointed": _("指定代理项目经理"),
         "project.acting_ended": _("结束代理项目经理"),

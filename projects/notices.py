@@ -9,6 +9,8 @@ register(
     Kind("feed.held", _("数据接入已暂停，待核实")),
     Kind("project.lead_appointed", _("您已成为项目负责人"), sms=True),
     Kind("project.lead_replaced", _("项目负责人已变更"), sms=True),
+    Kind("project.manager_left", _("项目经理已离任，待变更"), sms=True),
+    Kind("project.manager_changed", _("项目经理已变更")),
     Kind("project.acting_appointed", _("您已成为代理项目经理"), sms=True),
     Kind("project.acting_told", _("项目经理由他人代理")),
     Kind("project.acting_ended", _("代理项目经理已结束"), sms=True),

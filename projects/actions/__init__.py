@@ -21,6 +21,7 @@ from projects.actions.succession import (
     register_appointment,
     replace_lead,
 )
+from projects.actions.vacancy import register_concerned
 from projects.actions.waiting import expire_applications, forget_files, remind_approvers
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "join_project",
     "merge_projects",
     "register_appointment",
+    "register_concerned",
     "register_project_user",
     "reject_application",
     "release_run",
