@@ -11,6 +11,8 @@ register(
     Kind("project.lead_replaced", _("项目负责人已变更"), sms=True),
     Kind("project.manager_left", _("项目经理已离任，待变更"), sms=True),
     Kind("project.manager_changed", _("项目经理已变更")),
+    Kind("project.works_suspended", _("项目停工")),
+    Kind("project.works_resumed", _("项目恢复施工")),
     Kind("project.acting_appointed", _("您已成为代理项目经理"), sms=True),
     Kind("project.acting_told", _("项目经理由他人代理")),
     Kind("project.acting_ended", _("代理项目经理已结束"), sms=True),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import acting, approvals, feeds, own, registration
+from projects.views import acting, approvals, feeds, own, registration, standstill
 
 # /register/project-user/
 register = [
@@ -66,6 +66,7 @@ own_pages: list[URLPattern | URLResolver] = [
     path("console/feeds/", include(console)),
     path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
+    path("projects/<uuid:pk>/standstill/", standstill.standstill, name="standstill"),
 ]
 
 urlpatterns = [path("", include((own_pages, "projects")))]

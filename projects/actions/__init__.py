@@ -13,6 +13,7 @@ from projects.actions.deciding import approve_application, end_membership, rejec
 from projects.actions.ending import close_project, reopen_project, unfile_project
 from projects.actions.feeds import drop_row, drop_run, import_file, release_run, request_run, require_operator
 from projects.actions.merging import merge_projects, with_number
+from projects.actions.standstill import register_standstill, resume_works, suspend_works
 from projects.actions.succession import (
     appoint_acting,
     days_left,
@@ -45,6 +46,9 @@ __all__ = [
     "merge_projects",
     "register_appointment",
     "register_concerned",
+    "register_standstill",
+    "resume_works",
+    "suspend_works",
     "register_project_user",
     "reject_application",
     "release_run",

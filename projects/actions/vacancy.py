@@ -1,6 +1,7 @@
 """A project has lost its project manager: those who have to know are told at once (domain §5.7 19, 22)."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
@@ -43,16 +44,28 @@ def tell_concerned(party: ProjectParty, event: str, *, by, applicants: bool = Tr
 
     Without `applicants` where those learn of it by another message.
     """
-    project, facts = party.project, {"project": party.project, "party": party}
+    project = party.project
+    facts: dict[str, Any] = {"project": project, "party": party}
     owners = project.parties.filter(party_type=PartyType.OWNER, ended_at=None)
     units = Q(administrator__enterprise__in=owners.values("enterprise"))
     units |= Q(administrator__enterprise__uscc__in=owners.exclude(uscc="").values("uscc"))
-    administrators = User.objects.filter(units, is_active=True).exclude(pk=by.pk if by else None).distinct()
+    administrators = User.objects.filter(units, is_active=True).distinct()
+    if by is not None:
+        administrators = administrators.exclude(pk=by.pk)
     notify(list(administrators), event, about=project, **facts)  # they have no way into a project
     people = {one for fn in _concerned for one in fn(project)} if applicants else set()
     people |= set(User.objects.filter(projects_led__in=owners, is_active=True))
     told = sorted((one for one in people if by is None or one.pk != by.pk), key=lambda one: one.pk)
     notify(told, event, about=project, link=reverse("projects:detail", args=[project.pk]), **facts)
+
+
+def tell_people(project: Project, event: str, *, by, **facts: Any) -> None:
+    """The leads of all parties and who filed the project, without who did it."""
+    people = {one for fn in _concerned for one in fn(project)}
+    people |= set(User.objects.filter(projects_led__in=project.parties.filter(ended_at=None), is_active=True))
+    told = sorted((one for one in people if one.pk != by.pk), key=lambda one: one.pk)
+    link = reverse("projects:detail", args=[project.pk])
+    notify(told, event, about=project, link=link, project=project, **facts)
 
 
 register_departure(note_departure)

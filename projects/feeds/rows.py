@@ -69,7 +69,7 @@ class BadRow(Exception):
         self.key, self.reasons = key, reasons
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
     """A sound row: its normalised number, its cells as COPY takes them, and a digest that changes with any of them."""
 

@@ -7,7 +7,7 @@ A row that a source no longer has stays; nothing is ever deleted.
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -65,11 +65,12 @@ def sort_rows(run: FeedRun, reader: Reader, numbered: Iterable[tuple[int, Any]])
             result.sound.append(number)
             continue
         try:
-            row = replace(reader.row(raw), raw_digest=digest)
+            row = reader.row(raw)
         except BadRow as error:
             facts = {"row_no": row_no, "raw": kept(raw, run.feed), "reasons": error.reasons}
             bad[error.key] = QuarantinedRow(feed=run.feed, run=run, key=error.key, **facts)
             continue
+        row.raw_digest = digest
         if is_older(row.version, rows[row.number].version if row.number in rows else ""):
             result.outdated += 1
             continue

@@ -36,6 +36,7 @@ from projects.permissions import (
     files_of,
     known_to,
     led_by,
+    may_report_standstill,
     standing_in,
     working,
 )
@@ -103,6 +104,8 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "page": people,
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
         "awaits_manager": awaiting_manager().filter(pk=project.pk).exists(),
+        "still": project.standstills.filter(resumed_on=None).first(),
+        "may_report_standstill": may_report_standstill(me(request), project),
     }
     return render(request, "projects/project_detail.html", shown)
 
