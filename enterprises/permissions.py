@@ -81,6 +81,7 @@ Consequence = Callable[..., list[str]]
 _consequences: list[Consequence] = []
 _ties: list[Callable[..., bool]] = []
 _arrivals: list[Callable[..., object]] = []
+_departures: list[Callable[..., object]] = []
 
 
 def register_consequence(fn: Consequence) -> None:
@@ -108,6 +109,16 @@ def belongs_elsewhere(member: Member) -> bool:
 def register_arrival(fn: Callable[..., object]) -> None:
     """`fn(member, by=…)` runs in the transaction in which somebody becomes an active member."""
     _arrivals.append(fn)
+
+
+def register_departure(fn: Callable[..., object]) -> None:
+    """`fn(member, by=…)` runs in the transaction in which an active member leaves or is disabled, after it is written."""
+    _departures.append(fn)
+
+
+def announce_departure(member: Member, *, by) -> None:
+    for fn in _departures:
+        fn(member, by=by)
 
 
 def announce_arrival(member: Member, *, by) -> None:

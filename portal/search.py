@@ -24,9 +24,9 @@ SEARCH_FIELDS = ["search_tokens", "search_text"]
 # Found in most rows, so they cost much and tell little: left out where the keyword has anything better.
 STOP_GRAMS = frozenset(["工程", "项目", "有限", "限公", "公司", "武汉", "建设", "420", "201"])
 
-RUN = re.compile(f"[a-z0-9{HAN}]+")
-LATIN_RUN = re.compile("[a-z0-9]+")
-CHINESE = re.compile(f"[{HAN}]")
+# Both look ahead, so that neighbours overlap; what is neither Chinese, letter nor digit parts them.
+PAIRS = re.compile(f"(?=([{HAN}][a-z0-9{HAN}]|[a-z0-9][{HAN}]))")
+THREES = re.compile("(?=([a-z0-9]{3}))")
 
 
 class Searchable(models.Model):
@@ -49,8 +49,7 @@ class Searchable(models.Model):
         """
         texts, filters = self.search_parts()
         texts = [*texts, *more]
-        self.search_tokens = tokens_of(*texts, **filters)
-        self.search_text = "\n".join(fold(text) for text in texts if text)
+        self.search_tokens, self.search_text = indexed(*texts, **filters)
 
 
 def fold(text: str) -> str:
@@ -60,19 +59,23 @@ def fold(text: str) -> str:
 
 def grams(text: str) -> list[str]:
     """The distinct tokens of a text, sorted. A text of one character, or two Latin ones, has none."""
-    found: set[str] = set()
-    for run in RUN.findall(fold(text)):
-        pairs = (run[i : i + 2] for i in range(len(run) - 1))
-        found.update(pair for pair in pairs if CHINESE.search(pair))
-        for latin in LATIN_RUN.findall(run):
-            found.update(latin[i : i + 3] for i in range(len(latin) - 2))
-    return sorted(found)
+    return sorted(_grams_in(fold(text)))
+
+
+def _grams_in(folded: str) -> set[str]:
+    return {*PAIRS.findall(folded), *THREES.findall(folded)}
+
+
+def indexed(*texts: str | None, **filters: Any) -> tuple[list[str], str]:
+    """Both search fields of a row with these texts and filters: its tokens and its folded text."""
+    text = "\n".join(fold(text) for text in texts if text)
+    words = _grams_in(text).union(*(_filter_tokens(name, value) for name, value in filters.items()))
+    return sorted(words), text
 
 
 def tokens_of(*texts: str | None, **filters: Any) -> list[str]:
     """What a row is indexed under: the grams of its texts and one "name:value" per filter value; empty ones not."""
-    words = {gram for text in texts if text for gram in grams(text)}
-    return sorted(words | {token for name, value in filters.items() for token in _filter_tokens(name, value)})
+    return indexed(*texts, **filters)[0]
 
 
 def find(queryset: QuerySet, keyword: str | None, **filters: Any) -> QuerySet:

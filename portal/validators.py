@@ -239,6 +239,8 @@ def check_mobile(number: str) -> None:
 
 def normalise_permit_no(text: str) -> str:
     """One spelling for a permit number: half-width, capitals, no spaces, [] and () for all brackets."""
+    if text.isascii() and text.isdigit():  # nearly every number; the rest of this is slow
+        return text
     text = text.translate(FULL_WIDTH).translate(str.maketrans("〔〕【】", "[][]"))
     spelled = re.sub(f"[{HYPHENS}]", "-", "".join(c for c in text if unicodedata.category(c) != "Cf"))
     spelled = "".join(spelled.split()).upper()

@@ -8,7 +8,11 @@ from portal.documents.kinds import MB, SCANS, DocumentKind, register_kind
 
 COMMITMENT = DocumentKind("commitment_letter", _("办理承诺函"), SCANS, 10 * MB, personal=True, most=1)
 
+# Of the authority that issued the permit: asked for when works resume after a year (建筑法 art. 10).
+RECHECK_PROOF = DocumentKind("permit_recheck", _("施工许可证核验证明"), SCANS, 20 * MB, personal=False, most=1)
+
 register_kind(COMMITMENT)
+register_kind(RECHECK_PROOF)
 
 FILES = {"id_photo": ID_PHOTO.code, "letter": COMMITMENT.code}  # by the names of the form's fields
 
@@ -16,7 +20,10 @@ name_events(
     {
         "project.completed": _("报监完毕"),
         "project.lead_appointed": _("确认项目负责人"),
+        "project.manager_left": _("项目经理离任，待变更"),
         "project.lead_replaced": _("变更项目负责人"),
+        "project.works_suspended": _("登记停工"),
+        "project.works_resumed": _("登记恢复施工"),
         "project.acting_appointed": _("指定代理项目经理"),
         "project.acting_ended": _("结束代理项目经理"),
         "project.approval_delegated": _("委托审核项目用户"),

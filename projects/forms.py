@@ -32,7 +32,7 @@ from projects.actions.delegating import LONGEST
 from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
-from projects.models import Project, ProjectUser
+from projects.models import Project, ProjectUser, Standstill
 
 
 def address(name: str, *args: str):
@@ -281,6 +281,43 @@ class ActingForm(PortalForm):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
             self.add_error("until", _("截止日期不能早于开始日期。"))
+
+
+class SuspendForm(PortalForm):
+    """停工: since when, and why."""
+
+    since = forms.DateField(label=_("停工日期"), initial=timezone.localdate)
+    reason = forms.CharField(
+        label=_("停工原因"), max_length=300, widget=Textarea(attrs={"rows": 3}), help_text=_("监督站会看到。")
+    )
+
+    def clean_since(self):
+        since = self.cleaned_data["since"]
+        if since > timezone.localdate():
+            raise forms.ValidationError(_("停工日期不能晚于今天。"))
+        return since
+
+
+class ResumeForm(PortalForm):
+    """恢复施工: when, and after a year the proof that the permit was verified (domain §5.7 53)."""
+
+    on = forms.DateField(label=_("恢复施工日期"), initial=timezone.localdate)
+    proof = forms.FileField(
+        label=_("施工许可证核验证明"),
+        required=False,
+        help_text=_("停工满一年的，恢复施工前应报发证机关核验施工许可证（建筑法第十条）。PDF 或照片。"),
+    )
+
+    def __init__(self, *args: Any, still: Standstill, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.still = still
+
+    def clean(self) -> None:
+        on = self.cleaned_data.get("on")
+        if on and (on < self.still.since or on > timezone.localdate()):
+            self.add_error("on", _("恢复施工日期应在停工日期之后，且不晚于今天。"))
+        elif on and self.still.needs_recheck(on) and not self.cleaned_data.get("proof"):
+            self.add_error("proof", _("停工已满一年，请上传发证机关的核验证明。"))
 
 
 class ApproveForm(PortalForm):

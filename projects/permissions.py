@@ -176,6 +176,14 @@ def awaiting_manager() -> QuerySet[Project]:
     return without_manager().filter(Exists(posts.filter(lead__isnull=False)), filed_at__isnull=False)
 
 
+def may_report_standstill(user: User, project: Project) -> bool:
+    """停工 and 恢复施工 are reported by the 建设单位: an active member of it (建筑法 art. 10)."""
+    if not user.is_personal:
+        return False
+    own = Enterprise.objects.filter(members__user=user, members__status=Member.Status.ACTIVE)
+    return parties_of(own).filter(project=project, party_type=PartyType.OWNER).exists()
+
+
 def known_to(user: User) -> QuerySet[Project]:
     """The filed projects that a person works on, leads, or that their enterprises are parties of."""
     if not user.is_personal:

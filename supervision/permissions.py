@@ -17,8 +17,8 @@ from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
-from projects.models import ActingLead, Project, ProjectParty, ProjectUser
-from projects.permissions import employers_of, may_enter
+from projects.models import ActingLead, Project, ProjectParty, ProjectUser, Standstill
+from projects.permissions import employers_of, known_to, may_enter
 from supervision.catalogue import SYSTEM
 from supervision.models import (
     Addendum,
@@ -309,6 +309,15 @@ def is_handed_in(filing: Filing, document: Document) -> bool:
     )
 
 
+def may_read_of_standstill(user, document: Document, request) -> bool:
+    """The proof that a permit was verified: for whoever knows the project, and its stations."""
+    still = Standstill.objects.filter(pk=document.holder_id).select_related("project").first()
+    if user is None or still is None:
+        return False
+    return supervises(user, still.project) or known_to(user).filter(pk=still.project_id).exists()
+
+
+register_reader("projects.Standstill", may_read_of_standstill)
 register_reader("supervision.Filing", may_read, unready=may_read_unready)
 register_addresses(
     "supervision.Filing",

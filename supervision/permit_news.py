@@ -21,6 +21,7 @@ from supervision.models import Filing, FilingParty
 from supervision.models.filing import is_any_of
 
 Status = ConstructionPermit.Status
+SEVERAL = {PartyType.SPECIALTY_SUB, PartyType.LABOUR_SUB}  # a project has as many of these as it likes
 # What a source says of 基本信息, in the order of the screen, and where it stands on the source.
 SOURCE_FIELDS = {
     "works_name": "works_name",
@@ -46,6 +47,7 @@ class Said:
     name: str
     label: str
     text: str
+    key: str = ""  # what 采用 sends: the field, or which party
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,26 @@ def differing_parties(filing: Filing, parties: Iterable[FilingParty]) -> list[Sa
         mine = [party for party in have if party.party_type == one["party_type"]]
         if not any(is_same_unit(party, one) for party in mine):
             text = f"{one['unit_name']}（{one['uscc']}）" if one.get("uscc") else one["unit_name"]
-            found.append(Said(one["party_type"], str(PartyType(one["party_type"]).label), text))
+            found.append(Said(one["party_type"], str(PartyType(one["party_type"]).label), text, key_of_party(one)))
     return found
+
+
+def key_of_party(named: dict[str, str]) -> str:
+    """How a party of a source is known: it may have come again in another order meanwhile."""
+    return f"{named['party_type']}:{named.get('uscc') or named['unit_name']}"
+
+
+def written_for(named: dict[str, str], parties: Iterable[FilingParty], source: Any) -> FilingParty | None:
+    """The party of the filing in whose place the source names this one; None where it stands beside the others."""
+    if named["party_type"] in SEVERAL:
+        return None
+    others = [one for one in source.parties if one["party_type"] == named["party_type"]]
+    free = [
+        party
+        for party in parties
+        if party.party_type == named["party_type"] and not any(is_same_unit(party, one) for one in others)
+    ]
+    return min(free, key=lambda party: party.is_member, default=None)
 
 
 def is_same_unit(party: FilingParty, named: dict[str, str]) -> bool:

@@ -12,7 +12,7 @@ from accounts.actions import end_sessions, set_initial_password
 from accounts.models import Registration, User
 from enterprises.actions.members import locked_member, note
 from enterprises.models import Member
-from enterprises.permissions import belongs_elsewhere
+from enterprises.permissions import announce_departure, belongs_elsewhere
 from enterprises.shown import is_waiting
 from portal.documents.actions import purge
 from portal.documents.models import Document
@@ -30,6 +30,7 @@ def move_member(member: Member, move: str, *, by: User) -> None:
     member = locked_member(member, by=by)
     if is_waiting(member):
         raise Refused(_("此人尚未登录确认，可以直接删除。"))
+    was_active = member.status == Member.Status.ACTIVE
     member.move(move)
     member.ended_at = timezone.now() if move == "leave" else None
     member.save(update_fields=["status", "ended_at"])
@@ -37,6 +38,8 @@ def move_member(member: Member, move: str, *, by: User) -> None:
         end_sessions(member.user)
     note(DONE[move], member, by=by)
     notify([member.user], DONE[move], about=member, enterprise=member.enterprise)
+    if was_active:
+        announce_departure(member, by=by)
 
 
 @transaction.atomic

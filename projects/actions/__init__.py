@@ -14,6 +14,7 @@ from projects.actions.delegating import delegate_approvals, end_delegation, end_
 from projects.actions.ending import close_project, reopen_project, unfile_project
 from projects.actions.feeds import drop_row, drop_run, import_file, release_run, request_run, require_operator
 from projects.actions.merging import merge_projects, with_number
+from projects.actions.standstill import register_standstill, resume_works, suspend_works
 from projects.actions.succession import (
     appoint_acting,
     days_left,
@@ -22,6 +23,7 @@ from projects.actions.succession import (
     register_appointment,
     replace_lead,
 )
+from projects.actions.vacancy import register_concerned
 from projects.actions.waiting import expire_applications, nudge_approvers, remind_approvers
 
 __all__ = [
@@ -47,6 +49,10 @@ __all__ = [
     "merge_projects",
     "nudge_approvers",
     "register_appointment",
+    "register_concerned",
+    "register_standstill",
+    "resume_works",
+    "suspend_works",
     "register_project_user",
     "reject_application",
     "release_run",

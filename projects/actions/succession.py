@@ -18,6 +18,7 @@ from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import mark_handled, notify
 from projects.actions.completion import appoint_if_member, name_lead
+from projects.actions.vacancy import tell_concerned
 from projects.models import ActingLead, PartyType, Project, ProjectParty, ProjectUser
 from projects.models.acting import LONGEST
 from projects.permissions import approvers_of, delegations_of
@@ -54,6 +55,8 @@ def replace_lead(project: Project, *, party_type: str, uscc: str, lead: dict[str
     if former and former.pk != party.lead_id:
         end_posts_of(former, party, by=by)
         notify([former], "project.lead_replaced", about=project, project=project, party=party)
+    if party_type == PartyType.CONTRACTOR:
+        tell_concerned(party, "project.manager_changed", by=by, applicants=False)  # the change has told them
     record("project.lead_replaced", project, by=by, enterprise_id=party.enterprise_id, party_type=party_type)
     if party.lead_id is None and party.enterprise_id:
         appoint_if_member(party, by=by)

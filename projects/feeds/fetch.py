@@ -191,5 +191,5 @@ def page_of(body: bytes, headers: http.client.HTTPMessage, cursor: str) -> Page:
     following = cursor if following is None else str(following)
     if len(following) > 200 or not following.isprintable():
         raise SourceFault(_("来源给出的游标不符合接口格式"))
-    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest() if rows else ""
+    digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest() if rows else ""
     return Page(rows, following, more, headers.get("ETag", "")[:200], digest)

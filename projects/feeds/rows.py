@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.places import District
-from portal.search import fold, tokens_of
+from portal.search import indexed
 from portal.validators import (
     check_permit_no,
     check_project_no,
@@ -69,14 +69,16 @@ class BadRow(Exception):
         self.key, self.reasons = key, reasons
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
-    """A sound row: its normalised number, the columns of the model, and a digest that changes with any of them."""
+    """A sound row: its normalised number, its cells as COPY takes them, and a digest that changes with any of them."""
 
     number: str
     version: str
-    values: dict[str, Any]
+    status: str
+    cells: list[str]  # of `cells_of`
     digest: str
+    raw_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Column:
 
 def spelled(value: Any) -> str:
     """The value as somebody would type it."""
+    if type(value) is str:
+        return value.strip()
     if value is None or isinstance(value, bool | list | dict):
         return "" if value is None else _refuse(_("不是文字"))
     if isinstance(value, float) and value.is_integer():
@@ -108,6 +112,12 @@ def _refuse(sentence: str) -> Any:
     raise Wrong(sentence)
 
 
+def remembered(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same reading for columns whose few values stand in thousands of rows; only texts are remembered."""
+    known = lru_cache(maxsize=4096)(read)
+    return lambda value: known(value) if type(value) is str and len(value) < 200 else read(value)
+
+
 def text(most: int, clean: Callable[[str], str] = clean_name) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         said = clean(spelled(value))
@@ -117,6 +127,8 @@ def text(most: int, clean: Callable[[str], str] = clean_name) -> Callable[[Any],
 
 
 def number(digits: int, places: int, *, least: Decimal | None = None, most: Decimal | None = None) -> Callable:
+    limit, quantum = Decimal(10) ** (digits - places), Decimal(1).scaleb(-places)
+
     def read(value: Any) -> Decimal | None:
         said = spelled(value).replace(",", "")
         if not said:
@@ -125,9 +137,9 @@ def number(digits: int, places: int, *, least: Decimal | None = None, most: Deci
             amount = Decimal(said)
         except (InvalidOperation, ValueError):
             return _refuse(_("不是数字（%(value)s）") % {"value": said[:20]})
-        if not amount.is_finite() or amount.copy_abs() >= Decimal(10) ** (digits - places):
+        if not amount.is_finite() or amount.copy_abs() >= limit:
             return _refuse(_("超出范围（%(value)s）") % {"value": said[:20]})
-        amount = round(amount, places)
+        amount = amount.quantize(quantum)
         if least is not None and amount < least:
             return _refuse(_("不能小于 %(least)s（%(value)s）") % {"least": least, "value": said[:20]})
         if most is not None and amount > most:
@@ -137,6 +149,7 @@ def number(digits: int, places: int, *, least: Decimal | None = None, most: Deci
     return read
 
 
+@remembered
 def day(value: Any) -> date | None:
     said = spelled(value)
     if not said:
@@ -156,12 +169,16 @@ def past_day(value: Any) -> date | None:
 
 
 def project_no(value: Any) -> str:
-    said = normalise_project_no(spelled(value))
+    said = spelled(value)
+    if len(said) == 16 and said.isascii() and said.isdigit():  # beyond that a number can only be warned about
+        return said
+    said = normalise_project_no(said)
     if said:
         check_project_no(said)
     return said
 
 
+@remembered
 def category(value: Any) -> str:
     said = spelled(value)
     code = said if said in CATEGORIES else f"{said:0>2}" if said.isdigit() else ""
@@ -169,6 +186,7 @@ def category(value: Any) -> str:
     return code if not said or code in CATEGORIES else _refuse(_("不在目录中（%(value)s）") % {"value": said[:20]})
 
 
+@remembered
 def status(value: Any) -> str:
     said = spelled(value) or "valid"
     return STATUSES[said].value if said in STATUSES else _refuse(_("不认识（%(value)s）") % {"value": said[:20]})
@@ -179,7 +197,7 @@ COMMON = (
     Column("project_name", gettext_lazy("项目名称"), text(200), needed=True),
     Column("works_name", gettext_lazy("工程名称"), text(200), needed=True),
     Column("category", gettext_lazy("项目类别"), category),
-    Column("district", gettext_lazy("所属区域"), text(20)),
+    Column("district", gettext_lazy("所属区域"), remembered(text(20))),
     Column("address", gettext_lazy("工程地址"), text(200), also=("建设地址",)),
     Column("longitude", gettext_lazy("GIS经度"), number(9, 6, least=Decimal(-180), most=Decimal(180)), also=("经度",)),
     Column("latitude", gettext_lazy("GIS纬度"), number(9, 6, least=Decimal(-90), most=Decimal(90)), also=("纬度",)),
@@ -187,8 +205,8 @@ COMMON = (
     Column("contract_amount_wan", gettext_lazy("合同金额(万元)"), number(16, 4, least=Decimal(0)), also=("合同金额",)),
     Column("planned_start_date", gettext_lazy("计划开工日期"), day),
     Column("planned_completion_date", gettext_lazy("计划竣工日期"), day),
-    Column("construction_scale", gettext_lazy("建设规模"), text(500, clean_text)),
-    Column("version", gettext_lazy("数据版本"), text(60)),
+    Column("construction_scale", gettext_lazy("建设规模"), remembered(text(500, clean_text))),
+    Column("version", gettext_lazy("数据版本"), remembered(text(60))),
 )
 COLUMNS: dict[str, tuple[Column, ...]] = {
     Feed.PERMITS: (
@@ -234,11 +252,11 @@ class Reader:
         values = {column.name: self.value(column, raw, reasons) for column in COLUMNS[self.feed]}
         shown = values.pop(NUMBERS[self.feed]) or ""
         number = self.checked_number(shown, reasons)
-        values["parties"], values["uscc_codes"] = parties_of(raw.get("parties"), reasons)
+        parties, codes = parties_of(raw.get("parties"), reasons)
         self.check_together(values, reasons)
         if reasons:
             raise BadRow(key_of(number, raw), reasons)
-        return finished(self.feed, number, shown, values)
+        return finished(self.feed, number, shown, values | {"parties": parties, "uscc_codes": codes})
 
     def value(self, column: Column, raw: Raw, reasons: list[str]) -> Any:
         try:
@@ -258,7 +276,7 @@ class Reader:
     def checked_number(self, shown: str, reasons: list[str]) -> str:
         number = normalise_permit_no(shown)
         try:
-            if number:
+            if number and not is_standard(number):
                 check_permit_no(number)
             return number
         except ValidationError as error:
@@ -274,23 +292,29 @@ class Reader:
             reasons.append(_("经度和纬度要成对"))
 
 
+def is_standard(number: str) -> bool:
+    """Eighteen digits, about which there can only be warnings (domain §3.4)."""
+    return len(number) == 18 and number.isascii() and number.isdigit()
+
+
 def first_sentence(error: Exception) -> str:
     return error.messages[0].rstrip("。") if isinstance(error, ValidationError) else str(error)
 
 
-def parties_of(said: Any, reasons: list[str]) -> tuple[list[dict[str, str]], list[str]]:
-    """The parties as they are stored, and the codes of the enterprises that may see the row."""
+def parties_of(said: Any, reasons: list[str]) -> tuple[str, list[str]]:
+    """The parties as JSON, as they are stored, and the codes of the enterprises that may see the row."""
     if said is not None and not isinstance(said, list):
         reasons.append(_("责任主体：不是列表"))
-        return [], []
+        return "[]", []
     parties = [party for one in said or [] if (party := party_of(one, reasons))]
-    codes = sorted({party["uscc"] for party in parties if party["uscc"]})
+    codes = sorted({uscc for _json, uscc in parties if uscc})
     if not codes and not reasons:
         reasons.append(_("没有任何单位的统一社会信用代码，无法确定哪些企业可以看到"))
-    return parties, codes
+    return f"[{', '.join(plain for plain, _uscc in parties)}]", codes
 
 
-def party_of(said: Any, reasons: list[str]) -> dict[str, str] | None:
+def party_of(said: Any, reasons: list[str]) -> tuple[str, str] | None:
+    """One party as JSON with its code; None for one without a name or with a mistake."""
     if not isinstance(said, Mapping):
         reasons.append(_("责任主体：不是对象"))
         return None
@@ -299,36 +323,82 @@ def party_of(said: Any, reasons: list[str]) -> dict[str, str] | None:
         reasons.append(_("责任主体：不认识的类型（%(value)s）") % {"value": str(said.get("party_type"))[:20]})
         return None
     try:
-        name, uscc, head = checked_unit(*(spelled(said.get(part)) for part in PARTY_PARTS))
+        parts = (spelled(said.get("unit_name")), spelled(said.get("uscc")), spelled(said.get("head_name")))
+        return checked_unit(kind.value, *parts)
     except (Wrong, ValidationError) as error:
         reasons.append(f"{kind.label}：{first_sentence(error)}")
         return None
-    return {"party_type": kind.value, "unit_name": name, "uscc": uscc, "head_name": head} if name else None
 
 
 @lru_cache(maxsize=10_000)  # the same enterprises stand in thousands of rows
-def checked_unit(name: str, uscc: str, head: str) -> tuple[str, str, str]:
+def checked_unit(kind: str, name: str, uscc: str, head: str) -> tuple[str, str] | None:
     name, uscc, head = text(200)(name), normalise_uscc(uscc), text(100, clean_person_name)(head)
     if uscc:
         check_uscc(uscc)
     if uscc and not name:
         raise Wrong(_("没有填写名称"))
-    return name, uscc, head
+    party = {"party_type": kind, "unit_name": name, "uscc": uscc, "head_name": head}
+    return (json.dumps(party, ensure_ascii=False), uscc) if name else None
+
+
+# A row as the database takes it: the text format of COPY, made once for the digest and for the way in
+
+NOTHING = "\x01"  # stands for NULL: no value can contain it
+STORED = (
+    "project_no project_name works_name category district_id address longitude latitude construction_area_m2 "
+    "contract_amount_wan planned_start_date planned_completion_date construction_scale parties uscc_codes"
+).split()
+STORED_OF = {Feed.PERMITS: ["permit_no_shown", "status", "issued_on"], Feed.AWARDS: ["awarded_on"]}
+SOUGHT = ["search_tokens", "search_text"]
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+ESCAPED = re.compile(r"[\\\t\n\r]")
+
+
+def cells_of(feed: str) -> list[str]:
+    """The columns of a row's cells, in their order."""
+    return [*STORED, *STORED_OF[Feed(feed)], *SOUGHT]
 
 
 def finished(feed: str, number: str, shown: str, values: dict[str, Any]) -> Row:
     """The row with what is worked out from it: how it is found, and its digest."""
-    version = values.pop("version")
-    plain = json.dumps([shown, values], default=str, ensure_ascii=False, sort_keys=True)
     texts = [values["works_name"], values["project_name"], values["project_no"], number]
-    values["district_id"], values["parties"] = values.pop("district"), json.dumps(values["parties"], ensure_ascii=False)
-    filters = {}
-    if feed == Feed.PERMITS:
-        values["permit_no_shown"] = shown[:60]
-        filters["status"] = values["status"]
-    values["search_tokens"] = tokens_of(*texts, **filters)
-    values["search_text"] = "\n".join(fold(part) for part in texts if part)
-    return Row(number, version, values, hashlib.sha256(plain.encode()).hexdigest())
+    said = {"status": values["status"]} if feed == Feed.PERMITS else {}
+    values |= {"district_id": values["district"], "permit_no_shown": shown[:60]}
+    cells = [cell(values[name]) for name in (*STORED, *STORED_OF[Feed(feed)])]
+    plain = hashlib.sha256("\t".join(cells).encode()).hexdigest()
+    tokens, words = indexed(*texts, **said)
+    return Row(number, values["version"], said.get("status", ""), [*cells, cell(tokens), cell(words)], plain)
+
+
+def cell(value: Any) -> str:
+    """A value as COPY reads it; lists hold codes and tokens, which need no more than their quotes."""
+    if value is None:
+        return NOTHING
+    if type(value) is list:
+        value = '{"' + '","'.join(value) + '"}' if value else "{}"
+    elif type(value) is not str:
+        return str(value)
+    return value.translate(ESCAPES) if ESCAPED.search(value) else value
+
+
+# Rows that come again as they were
+
+READ_AS = "1"  # another number where rows are to be read anew, because the rules above have changed
+as_it_came = json.JSONEncoder(default=str).encode
+
+
+def digest_of(raw: Any) -> str:
+    """What a row was like before it was read."""
+    return hashlib.sha256(f"{READ_AS}{as_it_came(raw)}".encode()).hexdigest()[:32]
+
+
+def number_in(raw: Any, feed: str) -> str:
+    """The number of a row that has not been read yet, or nothing."""
+    try:
+        number = normalise_permit_no(spelled(raw.get(NUMBERS[feed]))) if isinstance(raw, Mapping) else ""
+    except Wrong:
+        return ""
+    return number if number.isprintable() else ""  # the database refuses the rest
 
 
 # Rows that stay aside

@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from itertools import islice
@@ -153,17 +154,24 @@ def steps_of(run: FeedRun, holder: UUID) -> Iterator[None]:
 
 
 def pull(run: FeedRun, holder: UUID) -> Iterator[None]:
-    """Page after page until the source has no more."""
+    """Page after page until the source has no more; while one is written, the next is asked for."""
     source, reader, known = source_of(run.feed), Reader(run.feed), MODELS[Feed(run.feed)].objects.count()
     if source is None:
         raise SourceFault(_("没有配置来源"))
-    more = True
-    while more:
-        state = FeedState.objects.get(feed=run.feed)
-        page = fetch_page(source, state.cursor, state.etag)
-        take_page(run, page, holder, reader=reader, known=known, asked=state.cursor)
-        more = page.more
-        yield
+    more, coming = True, None
+    pool = ThreadPoolExecutor(1, thread_name_prefix=f"feed-{run.feed}")
+    try:
+        while more:
+            state = FeedState.objects.get(feed=run.feed)
+            page = coming.result() if coming else fetch_page(source, state.cursor, state.etag)
+            require_honest(page, state)  # who lies is not asked again; looked at once more under the lock
+            goes_on = page.more and page.rows and page.next != state.cursor
+            coming = pool.submit(fetch_page, source, page.next) if goes_on else None
+            take_page(run, page, holder, reader=reader, known=known, asked=state.cursor)
+            more = page.more
+            yield
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     finish(run, holder)
 
 

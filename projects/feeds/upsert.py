@@ -1,9 +1,11 @@
-"""Many rows at once into the register: COPY into a temporary table, then one INSERT … ON CONFLICT.
+"""Many rows at once into the register: new ones by COPY, changed ones through a temporary table.
 
-Only what is new or changed is written. A row that a source no longer has stays; nothing is ever deleted.
+A row that comes again as it was is known by its digest and not even read. Only what is new or changed is written.
+A row that a source no longer has stays; nothing is ever deleted.
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,21 +15,26 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.ids import uuid7
-from projects.feeds.rows import NUMBERS, BadRow, Reader, Row, kept, order_of
+from projects.feeds.rows import (
+    NOTHING,
+    NUMBERS,
+    BadRow,
+    Reader,
+    Row,
+    cells_of,
+    digest_of,
+    kept,
+    number_in,
+    order_of,
+)
 from projects.models import AwardRecord, ConstructionPermit, Feed, FeedRun, QuarantinedRow
 
 MODELS: dict[str, type[ConstructionPermit] | type[AwardRecord]] = {
     Feed.PERMITS: ConstructionPermit,
     Feed.AWARDS: AwardRecord,
 }
-FROM_ROW = (
-    "project_no project_name works_name category district_id address longitude latitude construction_area_m2 "
-    "contract_amount_wan planned_start_date planned_completion_date construction_scale parties uscc_codes "
-    "search_tokens search_text"
-).split()
-OF_FEED = {Feed.PERMITS: ["permit_no_shown", "status", "issued_on"], Feed.AWARDS: ["awarded_on"]}
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 REVOKED = ConstructionPermit.Status.REVOKED
+PIECE = 256 * 1024  # characters that are handed to COPY at once
 
 
 @dataclass
@@ -36,6 +43,7 @@ class Sorted:
 
     new: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
+    respelled: list[Row] = field(default_factory=list)  # unchanged, but written in another way
     unchanged: int = 0
     outdated: int = 0
     revoked: int = 0
@@ -46,47 +54,64 @@ class Sorted:
 def sort_rows(run: FeedRun, reader: Reader, numbered: Iterable[tuple[int, Any]]) -> Sorted:
     """Read the rows and hold them against what is known; nothing is written yet."""
     result = Sorted()
+    came = [(row_no, raw, number_in(raw, run.feed), digest_of(raw)) for row_no, raw in numbered]
+    often = Counter(number for _row_no, _raw, number, _digest in came)
+    known = known_rows(run.feed, often)
     rows: dict[str, Row] = {}
     bad: dict[str, QuarantinedRow] = {}
-    for row_no, raw in numbered:
+    for row_no, raw, number, digest in came:
+        if often[number] == 1 and number in known and known[number].raw_digest == digest:
+            result.unchanged += 1
+            result.sound.append(number)
+            continue
         try:
             row = reader.row(raw)
         except BadRow as error:
             facts = {"row_no": row_no, "raw": kept(raw, run.feed), "reasons": error.reasons}
             bad[error.key] = QuarantinedRow(feed=run.feed, run=run, key=error.key, **facts)
             continue
+        row.raw_digest = digest
         if is_older(row.version, rows[row.number].version if row.number in rows else ""):
             result.outdated += 1
             continue
         result.unchanged += row.number in rows  # the same number twice in one page: the later row counts
         rows[row.number] = row
-    result.sound = list(rows)
+    result.sound += rows
     result.bad = list(bad.values())
-    compare(run.feed, rows, result)
+    compare(rows, known, result)
     return result
 
 
-def compare(feed: str, rows: dict[str, Row], result: Sorted) -> None:
+def compare(rows: dict[str, Row], known: dict[str, "Known"], result: Sorted) -> None:
     """Which rows are new, changed, or older than what we have."""
-    name = NUMBERS[feed]
-    columns = [name, "digest", "source_version"] + (["status"] if feed == Feed.PERMITS else [])
-    known = {found[0]: found[1:] for found in stored(feed, name, columns, rows)}
     for number, row in rows.items():
-        if number not in known:
+        before = known.get(number)
+        if before is None:
             result.new.append(row)
-            continue
-        digest, version, *status = known[number]
-        if is_older(row.version, version):
+        elif is_older(row.version, before.version):
             result.outdated += 1
-        elif digest == row.digest:
+        elif before.digest == row.digest:
             result.unchanged += 1
+            result.respelled.append(row)
         else:
             result.changed.append(row)
-            result.revoked += status != [REVOKED] and row.values.get("status") == REVOKED
+            result.revoked += before.status != REVOKED and row.status == REVOKED
 
 
-def stored(feed: str, name: str, columns: list[str], rows: Iterable[str]) -> Any:
-    return MODELS[Feed(feed)].objects.filter(**{f"{name}__in": list(rows)}).values_list(*columns)
+@dataclass(frozen=True)
+class Known:
+    """What the register holds under a number."""
+
+    digest: str
+    raw_digest: str
+    version: str
+    status: str = ""
+
+
+def known_rows(feed: str, numbers: Iterable[str]) -> dict[str, Known]:
+    columns = [NUMBERS[feed], "digest", "raw_digest", "source_version", *(["status"] if feed == Feed.PERMITS else [])]
+    stored = MODELS[Feed(feed)].objects.filter(**{f"{NUMBERS[feed]}__in": list(numbers)})
+    return {number: Known(*facts) for number, *facts in stored.values_list(*columns)}
 
 
 def is_older(version: str, than: str) -> bool:
@@ -95,8 +120,13 @@ def is_older(version: str, than: str) -> bool:
 
 def write(run: FeedRun, batch: Sorted) -> None:
     """Write a sorted batch in the caller's transaction, and count it on the run."""
-    if rows := [*batch.new, *batch.changed]:
-        upsert(run.feed, rows, timezone.now())
+    now = timezone.now()
+    if batch.new:
+        add(run.feed, batch.new, now)
+    if batch.changed:
+        change(run.feed, batch.changed, now)
+    if batch.respelled:
+        remember_spelling(run.feed, batch.respelled)
     QuarantinedRow.objects.filter(feed=run.feed, key__in=batch.sound).delete()
     QuarantinedRow.objects.bulk_create(
         batch.bad,
@@ -112,43 +142,53 @@ def write(run: FeedRun, batch: Sorted) -> None:
     run.rows_quarantined += len(batch.bad)
 
 
-def upsert(feed: str, rows: list[Row], now: datetime) -> None:
-    """Insert or update rows by their number; what the register knows besides (project, first arrival) stays."""
-    feed = Feed(feed)
-    table, number = MODELS[feed]._meta.db_table, NUMBERS[feed]
-    taken = [*FROM_ROW, *OF_FEED[feed], "source_version", "digest", "changed_at"]
-    columns = ", ".join(["id", "is_sample", "received_at", number, *taken])
-    updates = ", ".join(f"{name} = excluded.{name}" for name in taken)
+def columns_of(feed: str) -> list[str]:
+    return ["id", "is_sample", "received_at", NUMBERS[feed], *taken_of(feed)]
+
+
+def taken_of(feed: str) -> list[str]:
+    """What a row brings each time; what the register knows besides (project, first arrival) stays."""
+    return [*cells_of(feed), "source_version", "digest", "raw_digest", "changed_at"]
+
+
+def add(feed: str, rows: list[Row], now: datetime) -> None:
+    """Rows that are not there yet, straight into the register; who reads a feed is alone with it (its lease)."""
+    with connection.cursor() as cursor:
+        copy_into(cursor, MODELS[Feed(feed)]._meta.db_table, feed, rows, now)
+
+
+def change(feed: str, rows: list[Row], now: datetime) -> None:
+    """Write rows over what stands under their numbers."""
+    table, number = MODELS[Feed(feed)]._meta.db_table, NUMBERS[feed]
+    updates = ", ".join(f"{name} = came.{name}" for name in taken_of(feed))
     if feed == Feed.PERMITS:
         updates += ", passed_on_at = NULL"  # 联合报监 has to look at it again
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS feed_stage_{feed} (LIKE {table}) ON COMMIT DROP")
         cursor.execute(f"TRUNCATE feed_stage_{feed}")
-        cursor.copy_expert(f"COPY feed_stage_{feed} ({columns}) FROM STDIN", as_copy(feed, rows, now))
+        copy_into(cursor, f"feed_stage_{feed}", feed, rows, now)
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM feed_stage_{feed} "
-            f"ON CONFLICT ({number}) DO UPDATE SET {updates} WHERE {table}.digest IS DISTINCT FROM excluded.digest"
+            f"UPDATE {table} SET {updates} FROM feed_stage_{feed} AS came WHERE {table}.{number} = came.{number}"
         )
 
 
-def as_copy(feed: str, rows: Iterable[Row], now: datetime) -> io.StringIO:
-    """The rows in COPY's text format, in the order of the columns."""
-    names = [*FROM_ROW, *OF_FEED[Feed(feed)]]
+def remember_spelling(feed: str, rows: list[Row]) -> None:
+    """What comes again in this spelling needs no reading any more."""
+    table, number = MODELS[Feed(feed)]._meta.db_table, NUMBERS[feed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET raw_digest = came.digest "
+            f"FROM unnest(%s::text[], %s::text[]) AS came (number, digest) WHERE {table}.{number} = came.number",
+            [[row.number for row in rows], [row.raw_digest for row in rows]],
+        )
+
+
+def copy_into(cursor: Any, table: str, feed: str, rows: list[Row], now: datetime) -> None:
+    columns = ", ".join(columns_of(feed))
     lines = (
-        [uuid7(), "f", now, row.number, *(row.values[name] for name in names), row.version, row.digest, now]
+        [str(uuid7()), "f", str(now), row.number, *row.cells, row.version.replace("\\", "\\\\"), row.digest]
+        + [row.raw_digest, str(now)]
         for row in rows
     )
-    return io.StringIO("".join("\t".join(map(cell, line)) + "\n" for line in lines))
-
-
-def cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, list):
-        value = as_array(value)
-    return str(value).translate(ESCAPES)
-
-
-def as_array(values: list[str]) -> str:
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+    text = io.StringIO("".join("\t".join(line) + "\n" for line in lines))
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (NULL '{NOTHING}')", text, PIECE)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('projects', '0002_search_statistics'),
+        ("projects", "0100_site"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

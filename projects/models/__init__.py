@@ -12,8 +12,10 @@ from projects.models.feeds import (
 )
 from projects.models.project import PartyType, Project, ProjectGrant, ProjectParty
 from projects.models.project_user import ProjectUser
+from projects.models.standstill import Standstill
 
 __all__ = [
+    "Standstill",
     "ActingLead",
     "AwardRecord",
     "ConstructionPermit",

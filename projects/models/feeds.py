@@ -43,6 +43,8 @@ class SourceRecord(Searchable, Identified):
     uscc_codes = ArrayField(models.CharField(max_length=18), default=list)  # the enterprises it names: who may see it
     source_version = models.CharField(max_length=60, blank=True)
     digest = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the row as last taken in
+    # Of the row before it was read: one that comes again as it was needs no reading.
+    raw_digest = models.CharField(max_length=32, blank=True, db_default="", default="", editable=False)
     received_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     is_sample = models.BooleanField(default=False)

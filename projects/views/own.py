@@ -47,6 +47,7 @@ from projects.permissions import (
     led_by,
     managed_by,
     may_delegate,
+    may_report_standstill,
     may_rewrite_identity,
     standing_in,
     working,
@@ -116,6 +117,8 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "page": people,
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
         "awaits_manager": awaiting_manager().filter(pk=project.pk).exists(),
+        "still": project.standstills.filter(resumed_on=None).first(),
+        "may_report_standstill": may_report_standstill(me(request), project),
     }
     return render(request, "projects/project_detail.html", shown)
 

@@ -32,7 +32,7 @@ from supervision.actions.letters import write_letter
 from supervision.actions.materials import publish_material_file, withdraw_material_file
 from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
 from supervision.actions.notes import note_look, request_coordination, save_opinion, write_note
-from supervision.actions.permits import adopt_source, follow_permits, pull_permit
+from supervision.actions.permits import adopt_party, adopt_source, follow_permits, pull_permit
 from supervision.actions.promises import change_promise
 from supervision.actions.rejection import confirm_rejection, decline_rejection, propose_rejection
 from supervision.actions.reveal import reveal_head, reveal_officer
@@ -63,6 +63,7 @@ __all__ = [
     "Outdated",
     "accept_review",
     "add_item",
+    "adopt_party",
     "adopt_source",
     "agree_late_item",
     "answer_item",

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from portal.audit import record
 from portal.errors import Refused
 from portal.notifications import mark_handled, notify
-from projects.actions import register_appointment
-from projects.models import ActingLead
+from projects.actions import register_appointment, register_standstill
+from projects.models import ActingLead, Standstill
 from supervision.models import Filing, Review
 from supervision.permissions import officers_of, supervises
 
@@ -43,4 +43,14 @@ def note_acting(acting: ActingLead, *, note: str, by) -> ActingLead:
     return acting
 
 
+def tell_of_standstill(still: Standstill, event: str) -> None:
+    """The officers of the stations that passed the project learn that its works stand still, or go on."""
+    passed = Review.objects.filter(filing__project=still.project_id, filing__status=Filing.Status.FILED)
+    for review in passed.filter(status__in=Review.PASSED).select_related("station"):
+        link = reverse("review:detail", args=[review.pk])
+        people = officers_of(review.station, review.role)
+        notify(people, event, about=review, link=link, project=still.project, still=still)
+
+
+register_standstill(tell_of_standstill)
 register_appointment(tell_stations)

@@ -3,6 +3,8 @@
 from django.db.models import Q
 
 from accounts.models import User
+from projects.actions import register_concerned
+from projects.models import Project
 from supervision.models import Filing, Review
 from supervision.permissions import delegates_of, officers_of
 
@@ -12,6 +14,11 @@ def applicants_of(filing: Filing) -> list[User]:
     named = (filing.submitted_by_id, filing.created_by_id, filing.changed_by_id)
     people = {person for person in named if person is not None}
     return list(User.objects.filter(pk__in=people, is_active=True, kind=User.Kind.PERSONAL))
+
+
+def who_filed(project: Project) -> list[User]:
+    """The applicants of the filings that stand for a project."""
+    return [one for filing in Filing.objects.filter(project=project).live() for one in applicants_of(filing)]
 
 
 def concerned_by(filing: Filing) -> list[User]:
@@ -27,3 +34,6 @@ def in_charge_of(review: Review) -> list[User]:
     officers = officers_of(review.station, review.role)
     mine = [officer for officer in officers if officer.pk == review.assignee_id]
     return [*mine, *delegates_of(mine)] if mine else officers
+
+
+register_concerned(who_filed)

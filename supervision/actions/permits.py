@@ -4,6 +4,7 @@ A person's words are never overwritten (domain §5.5): only a filing that nobody
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,11 +22,20 @@ from projects.models import ConstructionPermit, Project
 from supervision.actions.create import add_parties_from, fill_from, new_project, parties_from
 from supervision.actions.holding import locked_filing
 from supervision.actions.people import applicants_of
-from supervision.actions.sections import save_basics
-from supervision.catalogue import SYSTEM, Module
+from supervision.actions.sections import forget_typed, opened, save_basics, save_parties
+from supervision.catalogue import SYSTEM, Module, Section
+from supervision.frozen import places_of
 from supervision.models import Filing, FilingParty, Review
 from supervision.permissions import officers_of
-from supervision.permit_news import SOURCE_FIELDS, differing, source_of
+from supervision.permit_news import (
+    SEVERAL,
+    SOURCE_FIELDS,
+    differing,
+    is_same_unit,
+    key_of_party,
+    source_of,
+    written_for,
+)
 
 BATCH = 500
 REVOKED = ConstructionPermit.Status.REVOKED
@@ -179,4 +189,46 @@ def adopt_source(filing: Filing, name: str, *, version: int | None, by) -> Filin
     source = source_of(filing)
     if source is None or name not in SOURCE_FIELDS:
         raise Refused(_("没有可以采用的来源数据。"))
+    forget_typed(opened(filing, Section.BASICS, version, by), Section.BASICS, [name])
     return save_basics(filing, {name: getattr(source, SOURCE_FIELDS[name])}, version=version, by=by)
+
+
+@transaction.atomic
+def adopt_party(filing: Filing, key: str, *, version: int | None, by) -> Filing:
+    """采用: let a party be the one that the permit or the award names; what else is written stays."""
+    filing, source = opened(filing, Section.PARTIES, version, by), source_of(filing)
+    named = next((one for one in source.parties if key_of_party(one) == key), None) if source else None
+    if named is None:
+        raise Refused(_("来源数据中已没有这家单位，请刷新页面后核对。"), safe=_("已填写的内容没有改变。"))
+    parties = list(filing.parties.all())
+    if any(party.party_type == named["party_type"] and is_same_unit(party, named) for party in parties):
+        return filing
+    target, taken = written_for(named, parties, source), taken_from(named)
+    if target and target.head_name == taken.get("head_name"):
+        taken = {name: value for name, value in taken.items() if name in UNIT_FIELDS}
+    place = places_of(parties)[target.pk] if target else named["party_type"]
+    forget_typed(filing, Section.PARTIES, [f"{place}.{name}" for name in taken])
+    rows = [{"id": str(one.pk), "party_type": one.party_type} | (taken if one is target else {}) for one in parties]
+    if target is None:
+        rows.append(taken | {"party_type": named["party_type"]} | beside(named["party_type"], parties))
+    return save_parties(filing, rows, version=version, by=by)
+
+
+UNIT_FIELDS = ("unit_name", "uscc", "legal_representative")
+
+
+def taken_from(named: dict[str, str]) -> dict[str, Any]:
+    """What a source says of a party; another head's numbers are not those of the one before."""
+    uscc = named.get("uscc", "")
+    known = Enterprise.objects.filter(uscc=uscc).first() if uscc else None
+    unit = (named["unit_name"], uscc, known.legal_representative if known else "")
+    taken = dict(zip(UNIT_FIELDS, unit, strict=True))
+    if head := named.get("head_name"):
+        taken |= {"head_name": head, "head_id_number": "", "head_phone": "", "certificate_no": ""}
+    return taken
+
+
+def beside(party_type: str, parties: list[FilingParty]) -> dict[str, Any]:
+    """A second unit of a sort joins the consortium of the first."""
+    has_lead = party_type not in SEVERAL and any(party.party_type == party_type for party in parties)
+    return {"consortium_role": FilingParty.Consortium.MEMBER} if has_lead else {}

@@ -12,7 +12,6 @@ from enterprises.models import Enterprise
 from portal.audit import record
 from portal.crypto import open_bytes, seal_bytes
 from portal.errors import Refused
-from projects.models import PartyType
 from supervision.actions.corrections import editable_places, may_change
 from supervision.actions.create import index_of_head
 from supervision.actions.holding import locked_filing
@@ -20,6 +19,7 @@ from supervision.catalogue import Section
 from supervision.frozen import OFFICERS, officer_place, places_of
 from supervision.models import Filing, FilingParty, SafetyOfficer, UnitWork
 from supervision.permissions import enterprise_of, require_preparer
+from supervision.permit_news import SEVERAL
 
 BASICS_FIELDS = (
     "works_name",
@@ -139,6 +139,13 @@ def without(kept: dict, section: str) -> dict:
     return {name: value for name, value in kept.items() if name != section}
 
 
+def forget_typed(filing: Filing, section: str, controls: Collection[str]) -> None:
+    """What could not be read in these controls is done with: something else is about to stand there."""
+    kept = {name: said for name, said in filing.malformed.get(section, {}).items() if name not in controls}
+    filing.malformed = {**filing.malformed, section: kept} if kept else without(filing.malformed, section)
+    filing.save(update_fields=["malformed"])
+
+
 def kept_text(filing: Filing, place: str, text: str) -> str:
     """What was typed, as it is stored: a mistyped ID number or phone is still personal, so it is sealed."""
     if place.rpartition(".")[2] not in SECRETS:
@@ -226,9 +233,6 @@ def save_parties(
 def place_of_control(control: str) -> str:
     """The place that a control of the page belongs to: 专职安全员 are one."""
     return OFFICERS if control.startswith(officer_place(1).rstrip("1")) else control
-
-
-SEVERAL = {PartyType.SPECIALTY_SUB, PartyType.LABOUR_SUB}  # a project has as many of these as it likes
 
 
 def lead_consortia(parties: list[FilingParty], chosen: Collection[Any]) -> None:

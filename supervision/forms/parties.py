@@ -1,5 +1,6 @@
 """责任主体信息: one form a party; the post of its head is fixed by the sort of party. And one a safety officer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -34,6 +35,7 @@ class PartyForm(KeptForm):
 
     section = Section.PARTIES
     head: Any = None  # what the page knows of who leads
+    sources: Sequence[Any] = ()  # the units that the permit or the award names instead
 
     id = forms.CharField(widget=forms.HiddenInput)
     unit_name = line(gettext_lazy("单位名称"))

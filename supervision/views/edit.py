@@ -19,7 +19,7 @@ from portal.audit import entries_about
 from portal.crypto import blind_index
 from portal.errors import wants_json
 from portal.places import JurisdictionArea, suggest_area
-from supervision.actions import Outdated, adopt_source, editable_places, open_items
+from supervision.actions import Outdated, adopt_party, adopt_source, editable_places, open_items
 from supervision.actions.sections import VERSIONS
 from supervision.candidates import earlier_filings
 from supervision.catalogue import Section
@@ -48,7 +48,15 @@ from supervision.location import location_of, pairs_read
 from supervision.mends import mend, open_mends, take_pasted
 from supervision.models import Filing
 from supervision.permissions import require_preparer
-from supervision.permit_news import differing_parties, early_news, permit_news
+from supervision.permit_news import (
+    Said,
+    differing_parties,
+    early_news,
+    key_of_party,
+    permit_news,
+    source_of,
+    written_for,
+)
 from supervision.progress import filing_tag
 from supervision.site_map import converted_text, map_of
 from supervision.views.submit import EDIT_URLS, grouped, visible_filing
@@ -76,6 +84,8 @@ def frame(filing: Filing, section: Section | None, sheet: Sheet | None = None) -
     sheet = sheet or sheet_of(filing)
     gaps = gaps_of(sheet)
     marks = badges_of(sheet, gaps)
+    warnings = [each for each in warnings_of(sheet) if section in (None, each.section)]
+    said = {each.text for each in warnings}  # what stands among the warnings is not said again on top
     after = list(Section)[list(Section).index(section) + 1 :] if section else []
     return {
         "filing": filing,
@@ -83,12 +93,12 @@ def frame(filing: Filing, section: Section | None, sheet: Sheet | None = None) -
         "tabs": [tab(filing, each, marks[each], section) for each in Section],
         "gap_count": len(gaps),
         "gaps": gaps,
-        "warnings": [each for each in warnings_of(sheet) if section in (None, each.section)],
+        "warnings": warnings,
         "section": section,
         "version": getattr(filing, VERSIONS[section]) if section else None,
         "next_section": after[0] if after else None,
         "sheet": sheet,
-        "news": permit_news(filing),
+        "news": [each for each in permit_news(filing) if each.text not in said],
     }
 
 
@@ -168,7 +178,7 @@ def section_answer(request: HttpRequest, board: Board, **more: Any) -> HttpRespo
         context |= {"asked": asked, "officers_needed": officers_needed(board.filing)}
         context |= {"officer_remarks": remarks_on(board.filing, board.section).get(OFFICERS, [])}
         put_heads(board, heads_of(request.user, context["sheet"].parties))
-        context |= {"named_by_source": differing_parties(board.filing, context["sheet"].parties)}
+        context |= {"named_by_source": put_sources(board, context["sheet"].parties)}
     if board.section == Section.UNIT_WORKS:
         context |= {"blank": UnitWorkForm(prefix="__key__")}
     return render(request, TEMPLATES[board.section], context)
@@ -185,6 +195,21 @@ def put_heads(board: Board, heads: dict[Any, Head], ids: dict[str, str] | None =
     for form in board.cards:
         pk = (ids or {}).get(str(form.prefix)) or (str(form.party.pk) if form.party else "")
         form.head = by_pk.get(pk, Head())
+
+
+def put_sources(board: Board, parties: Any) -> list[Said]:
+    """Give each card the units that the source names in its place; the rest is returned, to stand above them."""
+    source, above = source_of(board.filing), []
+    for said in differing_parties(board.filing, parties):
+        named = next(one for one in source.parties if key_of_party(one) == said.key)
+        written = written_for(named, parties, source)
+        cards = [card for card in board.cards if card.party_type == said.name]
+        card = next((card for card in cards if card.party == written), None)
+        if card is None:
+            above.append(said)
+        else:
+            card.sources = [*card.sources, said]
+    return above
 
 
 def hints(board: Board) -> dict[str, Any]:
@@ -255,6 +280,8 @@ def save_section(request: HttpRequest, filing: Filing, section: Section) -> Http
         return outdated_answer(request, board, outdated.filing)
     if section == Section.BASICS and (name := request.POST.get("adopt")):
         saved = adopt_source(saved, name, version=saved.basics_version, by=request.user)
+    if section == Section.PARTIES and (key := request.POST.get("adopt")):
+        saved = adopt_party(saved, key, version=saved.parties_version, by=request.user)
     return saved_answer(request, board, saved)
 
 

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from enterprises.actions import move_member
+from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.masking import mask_id
+from portal.notifications.models import Message
 from projects.models import Project
 from supervision.actions import save_parties, submit_filing
 from supervision.catalogue import Module
@@ -305,6 +307,26 @@ def test_22_a_manager_who_left_keeps_the_post_and_the_project_is_flagged(client,
     assert "项目经理待变更" in client.get("/", follow=True).content.decode()
     client.force_login(make.site_officer())
     assert client.get(f"/projects/{project.pk}/").status_code == 404
+
+
+def test_22_those_concerned_are_told_once_that_the_manager_left(client, author):
+    """Edge case 22: the 建设单位's administrators and who filed; neither strangers nor who did it."""
+    company, manager = make.employer_of(author), make.person("陈建桥")
+    membership = make.member(company, manager)
+    filing = another(author)
+    one = party(filing, "contractor")
+    one.head_id_number, one.head_id_index = manager.id_number, manager.id_index
+    one.save()
+    owner = filing.parties.get(party_type="owner").enterprise
+    filing = submit(fresh(filing), author)
+    for review in filing.reviews.all():
+        make.approved(review)
+    head_office = make.administrator_of(company)
+    for move in ("disable", "leave"):
+        move_member(membership, move, by=head_office)
+    told = Message.objects.filter(event="project.manager_left")
+    assert {message.user for message in told} == {make.administrator_of(owner), author}
+    assert (told.count(), AuditEntry.objects.filter(event="project.manager_left").count()) == (2, 1)
 
 
 # The question

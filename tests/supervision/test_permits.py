@@ -15,10 +15,18 @@ from portal.notifications.models import Message
 from projects.feeds.reference_server import Source
 from projects.feeds.reference_server import permit as row
 from projects.feeds.rows import CATEGORIES, Reader
-from projects.feeds.upsert import upsert
+from projects.feeds.upsert import change
 from projects.models import ConstructionPermit, Project
 from projects.tasks import run_feeds
-from supervision.actions import accept_review, adopt_source, approve_review, follow_permits, pull_permit, save_basics
+from supervision.actions import (
+    accept_review,
+    adopt_party,
+    adopt_source,
+    approve_review,
+    follow_permits,
+    pull_permit,
+    save_basics,
+)
 from supervision.catalogue import Module, ProjectCategory
 from supervision.gaps import warnings_in
 from supervision.models import Filing
@@ -61,7 +69,7 @@ def bring(permit, **changes):
         "construction_scale": permit.construction_scale,
         "parties": parties,
     }
-    upsert("permits", [Reader("permits").row(said | changes)], timezone.now())
+    change("permits", [Reader("permits").row(said | changes)], timezone.now())
     return ConstructionPermit.objects.get(pk=permit.pk)
 
 
@@ -243,6 +251,72 @@ def test_a_party_that_the_permit_names_anew_is_said_on_the_second_tab(author, br
     assert "新业主" in words(browser.get(reverse("filing:parties", args=[filing.pk])))
 
 
+def named_anew(author, **changes):
+    """A filing whose permit names another 建设单位 by now."""
+    filing = begun(author)
+    owner = next(one for one in filing.permit.parties if one["party_type"] == "owner")
+    other = owner | {"unit_name": "新业主", "uscc": make.uscc()} | changes
+    bring(filing.permit, parties=[other, *(one for one in filing.permit.parties if one is not owner)])
+    follow_permits()
+    return fresh(filing), other
+
+
+def key(party):
+    return f"{party['party_type']}:{party['uscc']}"
+
+
+def test_one_click_takes_the_party_that_the_permit_names_and_keeps_what_else_was_typed(author, browser):
+    filing, other = named_anew(author)
+    url = reverse("filing:parties", args=[filing.pk])
+    form = next(form for form in Screen(browser.get(url).content.decode()).forms if "row" in dict(form["fields"]))
+    values: dict = {}
+    for name, value in form["fields"]:
+        values.setdefault(name, []).append(value)
+    values |= {"contractor.legal_representative": ["另外写的"], "adopt": [key(other)]}
+    assert browser.post(url, values).status_code == 302
+    now = fresh(filing)
+    owner = now.parties.get(party_type="owner")
+    assert (owner.unit_name, owner.uscc) == ("新业主", other["uscc"])
+    assert now.parties.get(party_type="contractor").legal_representative == "另外写的"
+    assert differing_parties(now, now.parties.all()) == []
+    assert AuditEntry.objects.filter(
+        event="filing.edited", actor=author, details__fields__contains=["owner.uscc"]
+    ).exists()
+
+
+def test_another_head_of_the_permit_does_not_keep_the_former_head_s_numbers(author):
+    filing, other = named_anew(author, head_name="新负责人")
+    owner = filing.parties.get(party_type="owner")
+    owner.head_name, owner.head_id_number, owner.head_phone = "旧负责人", make.id_number(), make.phone()
+    owner.save()
+    adopt_party(filing, key(other), version=filing.parties_version, by=author)
+    owner = filing.parties.get(party_type="owner")
+    assert (owner.head_name, owner.head_id_number or "", owner.head_phone or "") == ("新负责人", "", "")
+
+
+def test_a_party_of_a_sort_that_the_filing_has_none_of_is_added(author):
+    filing = begun(author)
+    survey = make.party_named("survey", make.enterprise(types=["survey"]))
+    bring(filing.permit, parties=[*filing.permit.parties, survey])
+    follow_permits()
+    count = filing.parties.count()
+    adopt_party(fresh(filing), key(survey), version=fresh(filing).parties_version, by=author)
+    assert filing.parties.count() == count + 1
+    assert filing.parties.get(party_type="survey").uscc == survey["uscc"]
+
+
+def test_a_party_that_the_permit_no_longer_names_cannot_be_adopted(author):
+    filing, _other = named_anew(author)
+    with pytest.raises(Refused):
+        adopt_party(filing, f"owner:{make.uscc()}", version=filing.parties_version, by=author)
+
+
+def test_strangers_adopt_no_party(author):
+    filing, other = named_anew(author)
+    with pytest.raises(Http404):
+        adopt_party(filing, key(other), version=filing.parties_version, by=make.site_officer())
+
+
 def test_an_enterprise_that_the_permit_names_later_sees_the_filing(author):
     filing = begun(author)
     later = make.site_officer()
@@ -411,3 +485,9 @@ def test_the_mark_costs_the_same_for_every_length_of_list(author, django_assert_
     rows = [pulled(author, project_no="4201022603150007") for _row in range(count)]
     with django_assert_num_queries(3):
         assert suspected_among(rows) == {filing.pk for filing in rows}
+
+
+@pytest.mark.parametrize("page", ["filing:hub", "filing:basics"])
+def test_the_sentence_of_a_lapse_stands_once_on_a_page(author, browser, page):
+    filing = begun(author, issued_on=timezone.localdate() - timedelta(days=200))
+    assert words(browser.get(reverse(page, args=[filing.pk]))).count("项目状态仍未开工") == 1
