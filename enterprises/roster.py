@@ -1,6 +1,6 @@
 """People of an enterprise as an Excel workbook: the template, reading one, and the rows that need mending.
 
-Reading never runs anything: values only, within limits of size and rows, each cell through the field that 新建用户 has.
+Reading never runs anything: formulas are faults, within limits of size and rows, each cell through the field that 新建用户 has.
 Writing never makes a formula (security G14).
 """
 
@@ -95,7 +95,7 @@ def sound(file: UploadedFile) -> bytes:
 
 def cells_of(data: bytes) -> list[tuple[Any, ...]]:
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         rows = sheet.iter_rows(max_col=MOST_CELLS, values_only=True)
@@ -137,7 +137,7 @@ def row_of(number: int, raw: dict[str, Any], posts: dict[str, str]) -> Row:
 def checked(name: str, text: str, value: Any, posts: dict[str, str]) -> str:
     """What the cell means. ValidationError with the sentence for the person who mends it."""
     if text.startswith(FORMULA) and not (name == "phone" and text.startswith("+86")):
-        raise ValidationError(_("不能以 = + - @ 开头。"))
+        raise ValidationError(_("不能是公式，也不能以 = + - @ 开头。"))
     if name == "id_number" and isinstance(value, int | float) and abs(value) >= EXACT:
         raise ValidationError(_("Excel 已把末几位改成 0，请把这一格设为文本格式后重新输入。"))
     if name != "position":

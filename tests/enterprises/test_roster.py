@@ -69,7 +69,13 @@ def test_five_hundred_rows_of_which_seven_are_wrong(desk, enterprise):
     upload(desk, enterprise, xlsx(rows))
     page = preview(desk, enterprise)
     assert "可以导入 493 人，7 行需要更正" in page and not Member.objects.exists()
-    assert "第 5 行：姓名" in page and "与第 51 行重复" in page and rows[0][1] not in page and rows[0][2] not in page
+    assert (
+        "第 5 行：姓名" in page
+        and "与第 51 行重复" in page
+        and "不能是公式" in page
+        and rows[0][1] not in page
+        and rows[0][2] not in page
+    )
 
     page = confirm(desk, enterprise).content.decode()
 
