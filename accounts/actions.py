@@ -20,11 +20,19 @@ from portal.notifications.actions import notify
 
 @transaction.atomic
 def create_person(
-    *, name: str, phone: str, id_number: str, password: str | None = None, by: User | None, is_sample: bool = False
+    *,
+    name: str,
+    phone: str,
+    id_number: str,
+    password: str | None = None,
+    initial: str = "",
+    by: User | None,
+    is_sample: bool = False,
 ) -> User:
     """The account of a human. Without a password it gets the initial one, which opens only its own change.
 
-    Phone and ID number come checked and normalised. Refused if either has an account: nobody is seized (decisions 2).
+    Phone and ID number come checked and normalised. `initial` is the hash of the initial password, for many accounts
+    at once: making it takes half a second. Refused if either has an account: nobody is seized (decisions 2).
     """
     taken = Refused(_("该手机号或身份证号已有账号，请直接登录。"))
     if User.objects.by_phone(phone) or User.objects.by_id_number(id_number):
@@ -33,7 +41,7 @@ def create_person(
     user.set_phone(phone)
     user.set_id_number(id_number)
     user.phone_verified_at = timezone.now() if password else None
-    fill_in_password(user, password)
+    fill_in_password(user, password, initial=initial)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -101,9 +109,12 @@ def set_initial_password(user: User, *, by: User) -> None:
 PASSWORD_FIELDS = ["password", "must_change_password", "initial_until"]
 
 
-def fill_in_password(user: User, password: str | None) -> None:
-    """`password`, or the initial one for INITIAL_PASSWORD_DAYS."""
-    user.set_password(password or settings.INITIAL_PASSWORD)
+def fill_in_password(user: User, password: str | None, *, initial: str = "") -> None:
+    """`password`, or the initial one for INITIAL_PASSWORD_DAYS; `initial` if its hash is known already."""
+    if initial and password is None:
+        user.password = initial
+    else:
+        user.set_password(password or settings.INITIAL_PASSWORD)
     user.must_change_password = password is None
     days = timedelta(days=settings.INITIAL_PASSWORD_DAYS)
     user.initial_until = timezone.now() + days if password is None else None

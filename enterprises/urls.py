@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enterprises.views import management, members, registration, standing
+from enterprises.views import management, members, registration, roster, standing
 
 # /register/enterprise/
 register = [
@@ -39,6 +39,10 @@ enterprise: list[URLPattern | URLResolver] = [
     path("users/new/", members.member_add, name="member-add"),
     path("users/new/keep/", members.member_keep, name="member-keep"),
     path("users/new/files/<slug:field>/", members.member_file, name="member-file"),
+    path("users/import/", roster.roster, name="roster"),
+    path("users/import/template/", roster.roster_template, name="roster-template"),
+    path("users/import/preview/", roster.roster_preview, name="roster-preview"),
+    path("users/import/wrong/", roster.roster_wrong, name="roster-wrong"),
     path("users/requests/<uuid:asked>/dismiss/", members.request_dismiss, name="request-dismiss"),
     path("users/<uuid:member>/", include(member)),
     path("log/", management.log, name="log"),

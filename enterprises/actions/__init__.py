@@ -11,6 +11,7 @@ from enterprises.actions.registration import (
     note_duplicate,
     register_enterprise,
 )
+from enterprises.actions.roster import import_members, keep_roster
 from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise
 from enterprises.actions.systems import grant_systems, revoke_system
 
@@ -24,6 +25,8 @@ __all__ = [
     "delete_member",
     "dismiss_join_request",
     "grant_systems",
+    "import_members",
+    "keep_roster",
     "keep_values",
     "move_member",
     "note_duplicate",

@@ -56,14 +56,14 @@ def add_member(
     return member
 
 
-def person_for(values: dict[str, Any], *, by: User) -> tuple[User, bool]:
-    """The account of the person, and whether it was made now."""
+def person_for(values: dict[str, Any], *, by: User, initial: str = "") -> tuple[User, bool]:
+    """The account of the person, and whether it was made now; `initial` as for `create_person`."""
     if user := known_person(values):
         return user, False
     who = {name: values[name] for name in ("name", "phone", "id_number")}
     try:
         with transaction.atomic():
-            return create_person(**who, by=by), True
+            return create_person(**who, by=by, initial=initial), True
     except (IntegrityError, Refused):  # somebody else added the same person at this moment
         if user := known_person(values):
             return user, False

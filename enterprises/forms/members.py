@@ -71,6 +71,20 @@ class MemberForm(PortalForm):
         return {name: self.cleaned_data[name] for name in self.typed}
 
 
+class RosterForm(PortalForm):
+    """批量导入: the file, and that everybody in it was asked."""
+
+    file = forms.FileField(
+        label=_("Excel 文件"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+        error_messages={"required": _("请选择要导入的 .xlsx 文件。")},
+    )
+    consent = forms.BooleanField(
+        label=_("已取得表中每个人的单独同意，由本企业提交其身份证号用于核实身份"),
+        error_messages={"required": _("请先取得每个人的单独同意，再勾选此项。")},
+    )
+
+
 class MemberChangeForm(PortalForm):
     """编辑: what an enterprise may change about a person."""
 
