@@ -18,7 +18,7 @@ _lock = threading.Lock()
 _counts: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
 
 
-def count(name: str, value: float = 1, **labels: str) -> None:
+def count(name: str, value: float, labels: dict[str, str]) -> None:
     """Add to a number that only grows."""
     with _lock:
         _counts[name, tuple(sorted(labels.items()))] += value
@@ -51,13 +51,14 @@ class Measured:
         with connection.execute_wrapper(queries):
             response = self.get_response(request)
         took = time.perf_counter() - began
-        kind = {"method": request.method if request.method in {"GET", "POST"} else "other"}
-        count("portal_requests_total", **kind, status=f"{response.status_code // 100}xx")
-        count("portal_queries_total", queries.count, **kind)
-        count("portal_request_seconds_sum", took, **kind)
-        count("portal_request_seconds_count", **kind)
+        method = request.method or ""
+        kind = {"method": method if method in {"GET", "POST"} else "other"}
+        count("portal_requests_total", 1, kind | {"status": f"{response.status_code // 100}xx"})
+        count("portal_queries_total", queries.count, kind)
+        count("portal_request_seconds_sum", took, kind)
+        count("portal_request_seconds_count", 1, kind)
         for bound in (*BOUNDS, float("inf")):
-            count("portal_request_seconds_bucket", took <= bound, **kind, le="+Inf" if bound > 10 else f"{bound:g}")
+            count("portal_request_seconds_bucket", took <= bound, kind | {"le": "+Inf" if bound > 10 else f"{bound:g}"})
         return response
 
 

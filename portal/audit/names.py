@@ -40,6 +40,7 @@ _events: dict[str, Text] = {
     "dictionary.changed": _("修改字典"),
     "keys.rotated": _("更换数据密钥"),
     "retention.purged": _("按保存期限清理"),
+    "station.post_given": _("任命岗位"),
     "document.opened": _("查看文件"),
     "document.purged": _("清除文件"),
     "messages.settings_changed": _("修改消息设置"),

@@ -18,6 +18,7 @@ from accounts.models import (
     Station,
     StationPost,
     StationRole,
+    User,
 )
 from enterprises.models import BusinessSystem, Enterprise, Position
 from portal.calendar import WorkDay
@@ -82,6 +83,12 @@ DICTIONARIES = [
     Card(_("监督站"), _("名称、电话和地址"), "admin:accounts_station_changelist", Station.objects.count),
     Card(
         _("管辖"), _("哪个站从哪天起负责哪个区域"), "admin:accounts_stationrole_changelist", StationRole.objects.count
+    ),
+    Card(
+        _("审核人员"),
+        _("管理端账号：新建，看谁在哪个站任职"),
+        "officers",
+        User.objects.filter(kind=User.Kind.STAFF, duty="").count,
     ),
     Card(_("岗位"), _("谁在哪个站审核，谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
     Card(

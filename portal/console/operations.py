@@ -74,7 +74,7 @@ def queues() -> list[Queue]:
 
 
 def queue(code: str, label: Any, waiting: QuerySet, since: str) -> Queue:
-    seen = waiting.order_by().aggregate(depth=Count("pk"), oldest=Min(since))
+    seen: dict[str, Any] = waiting.order_by().aggregate(depth=Count("pk"), oldest=Min(since))
     return Queue(code, label, seen["depth"], seconds_since(seen["oldest"]))
 
 

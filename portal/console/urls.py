@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, deliveries, desk, documents, operations
+from portal.console import audit, calendar, deliveries, desk, documents, officers, operations
 
 
 class DateConverter:
@@ -39,6 +39,8 @@ urlpatterns = [
     path("readyz", operations.readyz, name="readyz"),
     path("metrics", operations.metrics, name="metrics"),
     path("console/", desk.console, name="console"),
+    path("console/officers/", officers.officer_list, name="officers"),
+    path("console/officers/new/", officers.officer_new, name="officer-new"),
     path("console/operations/", operations.operations, name="operations"),
     path("console/calendar/", include(days)),
     path("console/documents/", documents.documents_page, name="console-documents"),

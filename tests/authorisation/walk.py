@@ -192,14 +192,15 @@ def path_of(address: Address, world: World, side: Any, role: str) -> str | None:
 
 def admin_path(address: Address) -> str:
     """A dictionary's page with its first row."""
+    if address.name == "admin:view_on_site":
+        return reverse(address.name, args=[1, 1])
     if "object_id" in address.variables:
-        _app, _sep, rest = address.name.removeprefix("admin:").partition("_")
         label, model = address.name.removeprefix("admin:").rsplit("_", 1)[0].split("_", 1)
         row = apps.get_model(label, model).objects.first()
         return reverse(address.name, args=[row.pk if row else 1])
     if address.name == "admin:app_list":
         return reverse(address.name, kwargs={"app_label": "accounts"})
-    return "/dictionaries/x/" if address.name == "admin:None" else reverse(address.name, args=[1, 1])
+    return "/dictionaries/x/"
 
 
 def has_sides(address: Address) -> bool:
