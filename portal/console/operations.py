@@ -132,7 +132,7 @@ def storage_fault() -> str:
 
 def free_share() -> float | None:
     """How much of the data folder's disk is free; None where documents lie in a bucket."""
-    if "FileSystemStorage" not in settings.STORAGES["default"]["BACKEND"]:
+    if "FileSystemStorage" not in str(settings.STORAGES["default"]):
         return None
     disk = shutil.disk_usage(settings.PORTAL_VAR)
     return disk.free / disk.total

@@ -11,8 +11,14 @@ from tests.authorisation.table import PAGE, as_page, table
 from tests.authorisation.walk import all_addresses
 from tests.authorisation.world import build
 
-# A look at a protected file is itself an act to keep (features K5), as is a form that opens a draft.
-WRITES_ON_GET: set[str] = set()
+# Looking that is itself an act, or that must be counted. A further one needs its reason here.
+WRITES_ON_GET = {
+    "accounts:code-question": "the question asked is kept in the session",
+    "enterprises:find": "look-ups of a visitor are counted",
+    "filing:copy-pdf": "a copy with personal data is an entry of the audit trail",
+    "filing:print": "a copy with personal data is an entry of the audit trail",
+    "review:detail": "the version an officer has seen is noted",
+}
 AWAY = {"404", "405", "登录"}  # that visitors are sent to sign in is tests/test_urls.py as well
 ROWS = table()
 OURS = [address for address in all_addresses() if not address.name.startswith("admin:")]
