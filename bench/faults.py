@@ -276,8 +276,8 @@ def run(portal: Launched, sink: Any, fault: str, *, submissions: int, uploads: i
     ledger, over = Ledger(), Event()
     shares = prepared(portal.var, people, -(-submissions // half), -(-uploads // half))
     crowd = [Somebody(portal.port, papers, ledger) for papers in shares]
-    acts = [Thread(target=one.file_all, args=[over]) for one in crowd[:half]]
-    acts += [Thread(target=one.upload_all, args=[over]) for one in crowd[half:]]
+    acts = [Thread(target=one.file_all, args=[over], daemon=True) for one in crowd[:half]]
+    acts += [Thread(target=one.upload_all, args=[over], daemon=True) for one in crowd[half:]]
     for act in acts:
         act.start()
     aim = sum(len(one.papers["ready"]) for one in crowd[:half]) + sum(one.papers["files"] for one in crowd[half:])
