@@ -1,6 +1,7 @@
 """Real files, sound and unsound, made for the tests."""
 
 import io
+import secrets
 import struct
 import zipfile
 import zlib
@@ -61,6 +62,7 @@ def pdf(pages=1, change=None, size=(595, 842), **options):
     with pikepdf.new() as made:
         for _ in range(pages):
             made.add_blank_page(page_size=size)
+        made.docinfo["/Title"] = secrets.token_hex(8)  # each one another file, or they would share their bytes
         if change:
             change(made)
         made.save(out, **options)
