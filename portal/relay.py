@@ -117,6 +117,8 @@ def note_life(ear: "psycopg2.extensions.connection") -> None:
     except psycopg2.Error:
         if ear.closed:
             raise
+    with ear.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")  # again, which changes nothing: pg_stat_activity names what it is there for
 
 
 def heard(ear: "psycopg2.extensions.connection", stop: int, seconds: float) -> list[str]:
