@@ -292,7 +292,7 @@ def test_a_known_credit_code_leads_to_its_agent_masked(client, typed):
     assert "统一社会信用代码已经存在" in page and "请联系经办人 张** 138****1234" in page
     assert "13812341234" not in page and "张三丰" not in page
     assert reverse("accounts:recover") in page and "请经办人添加我" in page
-    assert "离职" not in page
+    assert "经办人已离职" in page and reverse("accounts:recover-phone") in page
 
 
 def test_an_agent_whose_account_is_closed_is_not_shown(client):
