@@ -21,7 +21,8 @@ TOKEN = "a-token-of-thirty-two-characters!"
 
 
 @pytest.fixture
-def closed():
+def closed(settings, tmp_path):
+    settings.PORTAL_VAR = tmp_path  # its own switch: the other tests of this run stay open
     call_command("maintenance", "on")
     yield
     call_command("maintenance", "off")
