@@ -45,8 +45,7 @@ class SessionLimits:
             logout(request)
             return timed_out(request)
         # a page that looks for news by itself, or asks how long is left, is nobody at the keyboard
-        is_asking = "X-Live" in request.headers or request.path == reverse("accounts:time-left")
-        if not is_asking and time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY:
+        if "X-Live" not in request.headers and time.time() - request.session.get(SEEN, 0) >= WRITE_EVERY:
             request.session[SEEN] = int(time.time())
         return self.get_response(request)
 

@@ -31,7 +31,7 @@ class Idle {
     this.busy = true;
     this.asked = Date.now();
     try {
-      const reply = await fetch(this.urls.left, { headers: { Accept: "application/json" } });
+      const reply = await fetch(this.urls.left, { headers: { Accept: "application/json", "X-Live": "1" } });
       if (reply.status === 401 || reply.redirected) this.endsAt = Date.now();
       else if (reply.ok) this.endsAt = Date.now() + (await reply.json()).left * 1000;
     } catch {
