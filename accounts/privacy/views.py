@@ -78,10 +78,13 @@ def copy_start(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@reauthentication_required
 def copy_file(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The archive, for who asked for it and gave the password again."""
-    copy = get_object_or_404(DataCopy, pk=pk, user=me(request))
+    """The archive, for who asked for it and gave the password again; nobody else is even asked for one."""
+    return hand_out(request, get_object_or_404(DataCopy, pk=pk, user=me(request)))
+
+
+@reauthentication_required
+def hand_out(request: HttpRequest, copy: DataCopy) -> HttpResponse:
     try:
         content = open_copy(copy, by=me(request))
     except FileNotFoundError as error:

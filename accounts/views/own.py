@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import set_first_password, set_password
 from accounts.codes import WAIT, answer_question, ask_question, send_code
@@ -51,6 +51,7 @@ SENT = gettext_lazy("如信息无误，验证码已发送到预留手机")
 reauthenticate = allauth_views.reauthenticate
 
 
+@require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
     """第二重验证: allauth's page, and whether the settings ask this account for one."""
     response = mfa_views.index(request)

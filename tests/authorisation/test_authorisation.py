@@ -16,8 +16,8 @@ WRITES_ON_GET = {
     "accounts:code-question": "the question asked is kept in the session",
     "enterprises:find": "look-ups of a visitor are counted",
     "filing:copy-pdf": "a copy with personal data is an entry of the audit trail",
+    "filing:documents-zip": "a copy with personal data is an entry of the audit trail",
     "filing:print": "a copy with personal data is an entry of the audit trail",
-    "review:detail": "the version an officer has seen is noted",
 }
 AWAY = {"404", "405", "登录"}  # that visitors are sent to sign in is tests/test_urls.py as well
 ROWS = table()
@@ -91,6 +91,7 @@ def test_nothing_that_belongs_to_somebody_else_opens_except_to_the_operators_con
         if cell not in {"404", "405", "登录", "403"}
     }
     console = {"console:filing-void", "console:merge", "enterprises:restore", "enterprises:suspend"}
+    console |= {f"accounts:data-request-{move}" for move in ("page", "reveal", "grant", "decline")}
     assert opened == {(name, "operator") for name in console}
 
 

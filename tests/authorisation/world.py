@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core.management import call_command
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Delegation, Target, User
+from accounts.models import DataCopy, DataRequest, Delegation, Device, RecoveryTicket, SignInLock, Target, User
 from enterprises.models import JoinRequest, Member
 from portal.audit.models import AuditEntry
 from portal.exports.models import Export
 from portal.home.models import Notice
 from portal.lists.models import SavedView
+from portal.notifications.models import Delivery
+from projects.actions import delegate_approvals
 from projects.models import FeedRun, PartyType, ProjectUser, QuarantinedRow
 from supervision.actions import accept_review, add_item, ask_merge, open_addendum
-from supervision.models import Attachment, DeclaredTie, Filing, FilingParty, Material, PersonnelChange
+from supervision.models import Attachment, DeclaredTie, Filing, FilingParty, Material, PersonnelChange, Phrase
 from tests import make
 from tests.authorisation.roles import ROLES
 from tests.home.steps import told
@@ -85,6 +88,7 @@ def settle_filings(made: Side) -> None:
     for review in returned.reviews.all():
         make.returned(review, by=made.people[review.role])
     made.things["returned"] = Filing.objects.get(pk=returned.pk)
+    made.things["paper"] = returned.notices.first()
     made.things["filed"] = filed = Filing.objects.get(pk=ready.pk)
     made.things["version"] = filed.versions.get()
     made.things["addendum"] = open_addendum(filed, material=material(filed), reason="补充一页。", by=clerk)
@@ -127,6 +131,10 @@ def settle_projects(made: Side) -> None:
         "application": works_here,
         "waiting": applied(project, made.enterprise),
     }
+    today = timezone.localdate()
+    made.things["deputy"] = delegate_approvals(
+        project, user=made.people["colleague"], since=today, until=today + timedelta(days=5), by=made.people["manager"]
+    )
 
 
 def settle_reviews(made: Side) -> None:
@@ -145,6 +153,7 @@ def settle_reviews(made: Side) -> None:
         basis="",
         by=officer,
     )
+    made.things["phrase"] = Phrase.objects.create(officer=officer, text="请补充盖章页。")
     made.things["tie"] = DeclaredTie.objects.create(officer=officer, uscc=make.uscc(), reason="曾在该单位任职。")
     made.people["chief"] = make.officer("safety", area=made.area, chief=True)
     today = timezone.localdate()
@@ -163,7 +172,19 @@ def belongings(user: User) -> dict[str, Model]:
         "message": told(user),
         "export": Export.objects.create(user=user, kind=LIST),
         "view": SavedView.objects.create(user=user, kind=LIST, name="我的"),
+        "copy": DataCopy.objects.create(user=user),
+        "device": Device.objects.create(user=user, index=f"{user.pk.hex:0>64}", name="Chrome"),
+        "request": DataRequest.objects.create(
+            user=user, kind=DataRequest.Kind.DELETE, status=DataRequest.Status.SUBMITTED, due_on=timezone.localdate()
+        ),
+        "ticket": a_ticket(user),
     }
+
+
+def a_ticket(user: User) -> RecoveryTicket:
+    claim = {"name": user.name, "id_number": make.id_number()}
+    kind = RecoveryTicket.Kind.PHONE
+    return RecoveryTicket.objects.create(account=user, kind=kind, claim=claim, new_phone=make.phone())
 
 
 def invitation(user: User) -> Member:
@@ -181,6 +202,7 @@ class World:
 def build() -> World:
     """Everything, once."""
     make.reference()
+    call_command("createcachetable", verbosity=0)  # as every start does; the limits of allauth's pages stand there
     own, foreign = side("JA", "420102"), side("HY", "420105")
     people = {role: own.people[role] for role in ROLES if role in own.people}
     people |= {"operator": make.operator(), "auditor": make.auditor()}
@@ -200,12 +222,22 @@ def shared(own: Side, operator: User) -> dict[str, Any]:
     run = FeedRun.objects.create(feed="permits", kind=FeedRun.Kind.FILE, status=FeedRun.Status.HELD)
     row = QuarantinedRow.objects.create(feed="permits", run=run, key="x", row_no=1, raw={}, reasons=["x"])
     one, other = make.project(), make.project()
+    stuck = make.document_row("material", own.draft, by=own.people["member"])
+    stuck.state, stuck.problem = stuck.State.STUCK, "检查超时。"
+    stuck.save()
+    ends = timezone.now() + timedelta(minutes=15)
     return {
         "run": run,
         "row": row,
+        "stuck": stuck,
+        "ticket": a_ticket(own.people["colleague"]),
+        "lock": SignInLock.objects.create(user=own.people["member"], account="138", keys=["x"], ends_at=ends),
+        "delivery": Delivery.objects.create(
+            event="account.code", channel=Delivery.Channel.SMS, state=Delivery.State.DEAD, key="x", address=make.phone()
+        ),
         "notice": Notice.objects.create(title="停机维护", body="周日夜间。"),
         "entry": AuditEntry.objects.order_by("pk").first(),
         "project": one,
         "other": other,
-        "merge": ask_merge(make.project(), own.project, reason="同一工程。", by=operator),
+        "merge": ask_merge(make.project(), make.project(), reason="同一工程。", by=operator),
     }
