@@ -42,8 +42,10 @@ def test_34_project_split_into_lots_has_children_and_new_permits_attach_to_the_c
     earlier = make.permit(project_no=parent.project_no, project=parent)
     first = split_project(parent, works_name=LOT, by=by)
     assert (first.parent, first.name, first.filed_at, bool(first.temporary_no)) == (parent, parent.name, None, True)
-    pulled = pull_permit(make.permit(project_no=parent.project_no, works_name=LOT))
-    assert (pulled.project, pulled.permit.project) == (first, first)
+    permit = make.permit(project_no=parent.project_no, works_name=LOT)
+    pulled = pull_permit(permit)
+    permit.refresh_from_db()
+    assert (pulled.project, permit.project) == (first, first)
     other = pull_permit(make.permit(project_no=parent.project_no, works_name="云栖府（二标段）")).project
     assert (other.parent, other.works_name) == (parent, "云栖府（二标段）")
     assert pull_permit(earlier).project == parent
