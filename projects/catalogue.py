@@ -24,6 +24,7 @@ name_events(
         "project.lead_replaced": _("变更项目负责人"),
         "project.works_suspended": _("登记停工"),
         "project.works_resumed": _("登记恢复施工"),
+        "project.part_added": _("划分分期或标段"),
         "project.acting_appointed": _("指定代理项目经理"),
         "project.acting_ended": _("结束代理项目经理"),
         "project.approval_delegated": _("委托审核项目用户"),

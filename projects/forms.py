@@ -28,6 +28,7 @@ from portal.forms import (
     Textarea,
 )
 from portal.kept_words import keep_words, kept_words
+from portal.validators import check_project_no, normalise_project_no
 from projects.actions.delegating import LONGEST
 from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
@@ -318,6 +319,23 @@ class ResumeForm(PortalForm):
             self.add_error("on", _("恢复施工日期应在停工日期之后，且不晚于今天。"))
         elif on and self.still.needs_recheck(on) and not self.cleaned_data.get("proof"):
             self.add_error("proof", _("停工已满一年，请上传发证机关的核验证明。"))
+
+
+class PartForm(PortalForm):
+    """A phase or lot of a project (domain §5.7 34)."""
+
+    works_name = forms.CharField(
+        label=_("工程名称"), max_length=200, help_text=_("与施工许可证上的工程名称一致，例如“××项目（一标段）”。")
+    )
+    project_no = forms.CharField(
+        label=_("项目编号"), max_length=20, required=False, help_text=_("16 位数字；沿用原项目编号的不填。")
+    )
+
+    def clean_project_no(self) -> str:
+        number = normalise_project_no(self.cleaned_data["project_no"])
+        if number:
+            check_project_no(number)
+        return number
 
 
 class ApproveForm(PortalForm):

@@ -14,6 +14,7 @@ register(
     Kind("project.manager_changed", _("项目经理已变更")),
     Kind("project.works_suspended", _("项目停工")),
     Kind("project.works_resumed", _("项目恢复施工")),
+    Kind("project.part_added", _("项目已划分分期或标段")),
     Kind("project.acting_appointed", _("您已成为代理项目经理"), sms=True),
     Kind("project.acting_told", _("项目经理由他人代理"), to=To.PROJECT),
     Kind("project.acting_ended", _("代理项目经理已结束"), sms=True),

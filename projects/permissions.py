@@ -184,6 +184,11 @@ def may_report_standstill(user: User, project: Project) -> bool:
     return parties_of(own).filter(project=project, party_type=PartyType.OWNER).exists()
 
 
+def may_split(user: User, project: Project) -> bool:
+    """Phases and lots are made by the 建设单位, whose project it is (domain §5.7 34)."""
+    return may_report_standstill(user, project)
+
+
 def known_to(user: User) -> QuerySet[Project]:
     """The filed projects that a person works on, leads, or that their enterprises are parties of."""
     if not user.is_personal:

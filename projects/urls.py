@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from projects.views import acting, approvals, confirming, delegating, feeds, own, registration, standstill, status
+from projects.views import (
+    acting,
+    approvals,
+    confirming,
+    delegating,
+    feeds,
+    own,
+    parts,
+    registration,
+    standstill,
+    status,
+)
 
 # /register/project-user/
 register = [
@@ -73,6 +84,7 @@ own_pages: list[URLPattern | URLResolver] = [
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
     path("projects/<uuid:pk>/delegation/", delegating.delegation, name="delegation"),
     path("projects/<uuid:pk>/delegation/<int:grant>/end/", delegating.delegation_end, name="delegation-end"),
+    path("projects/<uuid:pk>/parts/", parts.parts, name="parts"),
     path("projects/<uuid:pk>/standstill/", standstill.standstill, name="standstill"),
 ]
 

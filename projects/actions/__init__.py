@@ -14,6 +14,7 @@ from projects.actions.delegating import delegate_approvals, end_delegation, end_
 from projects.actions.ending import close_project, reopen_project, unfile_project
 from projects.actions.feeds import drop_row, drop_run, import_file, release_run, request_run, require_operator
 from projects.actions.merging import merge_projects, with_number
+from projects.actions.parts import part_for, split_project
 from projects.actions.standstill import register_standstill, resume_works, suspend_works
 from projects.actions.succession import (
     appoint_acting,
@@ -48,6 +49,7 @@ __all__ = [
     "join_project",
     "merge_projects",
     "nudge_approvers",
+    "part_for",
     "register_appointment",
     "register_concerned",
     "register_standstill",
@@ -63,6 +65,7 @@ __all__ = [
     "require_operator",
     "resubmit_application",
     "reveal",
+    "split_project",
     "unfile_project",
     "with_number",
     "withdraw_application",

@@ -21,6 +21,7 @@ def merge_projects(survivor: Project, duplicate: Project, *, by) -> dict[str, in
         "parties": move_parties(survivor, duplicate),
         "delegations": move_grants(survivor, duplicate),
     }
+    Project.objects.filter(parent=duplicate).update(parent=survivor)
     Project.objects.filter(merged_into=duplicate).update(merged_into=survivor)
     take_over(survivor, duplicate)
     record("project.merged", duplicate, by=by, into=str(survivor.pk), number=duplicate.number)

@@ -52,6 +52,7 @@ class Project(Searchable, Identified):
     created_at = models.DateTimeField(default=timezone.now)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     merged_at = models.DateTimeField(null=True, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts")  # domain §5.7 34
     closed_at = models.DateTimeField(null=True, blank=True)  # nobody may join any more; those who work there stay
     closed_reason = models.CharField(max_length=300, blank=True)
 
@@ -64,6 +65,8 @@ class Project(Searchable, Identified):
         indexes = [GinIndex(fields=["search_tokens"], name="project_search")]
         constraints = [
             models.CheckConstraint(name="project_is_not_merged_into_itself", condition=~Q(merged_into=F("id"))),
+            models.CheckConstraint(name="project_is_not_its_own_part", condition=~Q(parent=F("id"))),
+            models.CheckConstraint(name="project_part_has_a_name", condition=Q(parent=None) | ~Q(works_name="")),
             models.CheckConstraint(
                 name="project_is_closed_for_a_reason", condition=Q(closed_at=None) | ~Q(closed_reason="")
             ),

@@ -49,6 +49,7 @@ from projects.permissions import (
     may_delegate,
     may_report_standstill,
     may_rewrite_identity,
+    may_split,
     standing_in,
     working,
 )
@@ -104,7 +105,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     require_person(request)
     if merged := Project.objects.filter(pk=pk, merged_into__isnull=False).first():  # an old address
         return redirect("projects:detail", get_object_or_404(known_to(me(request)), pk=merged.survivor.pk).pk)
-    project = get_object_or_404(known_to(me(request)).select_related("district", "jurisdiction_area"), pk=pk)
+    project = get_object_or_404(known_to(me(request)).select_related("district", "jurisdiction_area", "parent"), pk=pk)
     approvable = approvable_by(me(request)).filter(project=project)
     own = working().filter(user=me(request), project=project).select_related("position", "enterprise").first()
     people = page_of(request, people_of(approvable)) if is_gate(me(request), project) else None
@@ -118,6 +119,8 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "waiting": approvable.filter(status=ProjectUser.Status.SUBMITTED).count(),
         "awaits_manager": awaiting_manager().filter(pk=project.pk).exists(),
         "still": project.standstills.filter(resumed_on=None).first(),
+        "parts": parts_shown(project, me(request)),
+        "may_split": project.parent_id is None and may_split(me(request), project),
         "may_report_standstill": may_report_standstill(me(request), project),
     }
     return render(request, "projects/project_detail.html", shown)
@@ -138,11 +141,27 @@ def facts_of(project: Project) -> list[tuple]:
         (_("工程名称"), project.works_name),
         (_("项目名称"), project.name),
         (_("项目编号"), project.number),
+        *([(_("所属项目"), f"{project.parent}（{project.parent.number}）")] if project.parent else []),
         (_("所属区域"), project.district or ""),
         (_("工程地址"), project.address),
         (_("施工面积"), area),
         (_("管辖区域"), project.jurisdiction_area or ""),
         (_("报监完毕时间"), f"{timezone.localtime(project.filed_at):%Y-%m-%d %H:%M}" if project.filed_at else ""),
+    ]
+
+
+def parts_shown(project: Project, user) -> list[dict[str, Any]]:
+    """The phases and lots of a project; those the person may open are links."""
+    rows = list(project.parts.filter(merged_into=None).order_by("created_at", "pk"))
+    known = set(known_to(user).filter(parent=project).values_list("pk", flat=True)) if rows else set()
+    return [
+        {
+            "part": part,
+            "is_known": part.pk in known,
+            "state": _("报监完毕") if part.filed_at else _("尚未报监完毕"),
+            "tone": "done" if part.filed_at else "grey",
+        }
+        for part in rows
     ]
 
 

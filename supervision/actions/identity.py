@@ -47,7 +47,10 @@ def identified(filing: Filing, projects: dict) -> Project:
     number = filing.project_no
     if not number or own.project_no == number:
         return own
-    if (holder := with_number(number)) and holder.pk in projects:  # its own number, or one merged into it
+    holder = with_number(number)
+    if holder and own.parent_id == holder.pk:
+        return own  # a part goes by the number of the project it is of (domain §5.7 34)
+    if holder and holder.pk in projects:  # its own number, or one merged into it
         return projects[holder.pk]
     if own.project_no and (filing.permit_id or own.filings.exclude(pk=filing.pk).exists()):
         return own  # others know the project under the number it has
@@ -191,7 +194,7 @@ def join_project(filing: Filing, prior: Filing) -> None:
     The project number moves along unless others know the left project by it.
     """
     left, kept = filing.project, prior.project
-    if left.pk == kept.pk:
+    if left.pk == kept.pk or left.parent_id == kept.pk:  # a part stays one, with its permit (domain §5.7 34)
         return
     filing.project = kept
     if left.filings.exclude(pk=filing.pk).exists():

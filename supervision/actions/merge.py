@@ -62,6 +62,13 @@ def require_mergeable(survivor: Project, duplicate: Project) -> None:
         if project.merged_into_id:
             facts = {"project": project, "number": project.number}
             raise Refused(_("“%(project)s”（%(number)s）已合并到其他项目。") % facts)
+    if survivor.parent_id == duplicate.pk or duplicate.parent_id == survivor.pk:
+        raise Refused(_("其中一个项目是另一个的分期或标段，不能合并。"), safe=_("两个项目都没有变化。"))
+    if duplicate.parts.exists() and (survivor.parent_id or survivor.parts.exists()):
+        raise Refused(
+            _("拟并入的项目下有分期或标段，而保留的项目也分期或本身是分期。请先合并相应的分期或标段。"),
+            safe=_("两个项目都没有变化。"),
+        )
     live = [*live_filings(survivor), *live_filings(duplicate)]
     permits = [filing.permit_id for filing in live if not filing.converts_id]
     if len(permits) > 1 and (None in permits or len(set(permits)) < len(permits)):

@@ -18,6 +18,7 @@ from enterprises.models import Enterprise, Member, SystemGrant
 from portal.audit import entries_about, record, record_each
 from portal.errors import Refused
 from portal.notifications import notify
+from projects.actions import part_for
 from projects.models import ConstructionPermit, Project
 from supervision.actions.create import add_parties_from, fill_from, new_project, parties_from
 from supervision.actions.holding import locked_filing
@@ -114,8 +115,13 @@ def projects_of(permits: list[ConstructionPermit]) -> dict[UUID, Project]:
                 made.append(project)
             else:
                 project = new_project(**facts)
-        found[permit.pk] = permit.project = project
+        found[permit.pk] = project
     Project.objects.bulk_create(made)
+    split = set(Project.objects.filter(parent__in=found.values()).values_list("parent", flat=True))
+    for permit in permits:
+        if permit.project_id is None and found[permit.pk].pk in split:  # one that has its project stays there
+            found[permit.pk] = part_for(found[permit.pk], permit.works_name)
+        permit.project = found[permit.pk]
     ConstructionPermit.objects.bulk_update(permits, ["project"], batch_size=BATCH)
     return found
 

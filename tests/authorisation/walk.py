@@ -152,6 +152,7 @@ OWNED: dict[str, Fill] = {
     "projects:acting": thing("party", "party"),
     "projects:acting-end": thing("party", "party"),
     "projects:detail": thing("project"),
+    "projects:parts": thing("project"),
     "filing:correct": thing("returned"),
     "filing:resubmit": thing("returned"),
     "filing:detail": thing("submitted"),
