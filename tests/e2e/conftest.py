@@ -185,7 +185,8 @@ def work() -> None:
     deliver()
 
 
-def last_text_to(phone: str) -> str:
-    """The last text message that the built-in provider would have sent to a phone."""
+def last_text_to(phone: str, with_word: str = "") -> str:
+    """The last text message (with this word) that the built-in provider would have sent to a phone; "" if none."""
     work()
-    return next(entry.text for entry in TrayEntry.objects.order_by("-created_at", "-pk") if entry.address == phone)
+    texts = (entry.text for entry in TrayEntry.objects.order_by("-created_at", "-pk") if entry.address == phone)
+    return next((text for text in texts if with_word in text), "")

@@ -183,7 +183,7 @@ def test_without_script_the_same_pages_do_the_same(people, author):
     page.get_by_role("button", name="添加单位工程").click()
     page.locator('[id="new1.name"]').fill("1#楼")
     page.get_by_role("button", name="保存并填写下一项").click()
-    page.locator("#M29 input[type=file]").set_input_files([as_file(make.jpeg("东.jpg")), as_file(make.jpeg("西.jpg"))])
+    page.locator("#M29 input[type=file]").set_input_files([as_file(make.jpeg("东.jpg")), as_file(make.png("西.png"))])
     page.get_by_role("button", name="保存并返回清单").click()
     assert person.sees("已收到 2 个文件")
     filing = stored(filing)

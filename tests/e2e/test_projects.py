@@ -61,7 +61,7 @@ def await_uploads(page):
 
 
 def code_for(phone: str) -> str:
-    found = re.search(r"[0-9]{6}", last_text_to(phone))
+    found = re.search(r"[0-9]{6}", last_text_to(phone, "5 分钟内有效"))
     assert found
     return found[0]
 

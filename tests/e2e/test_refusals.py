@@ -67,12 +67,14 @@ def office(reference, people):
     return person
 
 
-def test_a_photo_of_six_megabytes_and_a_disguised_page_are_refused(office):
-    refuses(office, "photo", large_photo(), RULE)
+def test_a_photo_of_six_megabytes_is_made_smaller_and_a_disguised_page_is_refused(office):
     refuses(office, "photo", disguised(), "网页")
     walk.press(office.page, "确定")
     assert office.sees("请上传身份证照片")
     walk.look(office)
+    office.page.set_input_files("[name=photo]", [walk.as_file(large_photo())])
+    row = office.page.locator("[data-upload]:has([name=photo]) .upload__item").filter(has_text="大照片.jpg")
+    row.filter(has_text="照片过大，上传前已在本机缩小").wait_for()
 
 
 def test_wrong_numbers_of_a_new_user_are_explained(office):

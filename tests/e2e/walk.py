@@ -62,8 +62,8 @@ def press(page: Page | Locator, name: str) -> None:
 
 
 def follow(page: Page | Locator, name: str) -> None:
-    """Click the link of that name."""
-    page.get_by_role("link", name=name, exact=True).first.click()
+    """Click the link of that name, whatever its badge counts."""
+    page.get_by_role("link", name=re.compile(rf"^{re.escape(name)}(\s*\d+\+?\s*项待办)?$")).first.click()
 
 
 def choose(page: Page | Locator, label: str, text: str) -> None:
@@ -101,7 +101,7 @@ def get_code(person: Person, phone: str) -> None:
 
 
 def code_for(phone: str) -> str:
-    found = re.search(r"[0-9]{6}", last_text_to(phone))
+    found = re.search(r"[0-9]{6}", last_text_to(phone, "5 分钟内有效"))
     assert found, "no code was sent"
     return found[0]
 
