@@ -22,7 +22,7 @@ from tests.projects.acts import applied, documents_of, filed, fresh, party, site
 
 pytestmark = pytest.mark.django_db
 JOIN = "/projects/join/"
-QUERIES = {"list": 9, "applications": 5, "detail": 18}
+QUERIES = {"list": 9, "applications": 5, "detail": 20}
 
 
 def html(answer):
