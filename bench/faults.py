@@ -15,6 +15,7 @@ again with the very same form, as browsers do. Afterwards everything that was an
 import argparse
 import hashlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -413,9 +414,11 @@ def table(outcomes: Iterable[Outcome]) -> str:
 
 def prepare(people: int, filings: int, files: int) -> None:
     """In the run's database: the first half of the people file, the other half uploads; all want e-mail. Prints JSON."""
+    from accounts.models import User
     from portal.notifications.models import MessageSettings
     from tests import make
 
+    make._running = itertools.count(1 + 100 * User.objects.count())  # the run before has made its own people here
     made = []
     for number in range(people):
         user = make.site_officer()
