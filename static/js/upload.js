@@ -223,8 +223,6 @@ class Upload {
 
   progress(item, sent, total) {
     if (item.paused) return;
-    item.tries = sent > (item.best ?? 0) ? 0 : item.tries;
-    item.best = Math.max(sent, item.best ?? 0);
     item.row.querySelector("progress").value = (100 * sent) / total;
     this.show(item, sent < total ? "sending" : "stored");
   }
@@ -263,7 +261,11 @@ class Upload {
     this.changed();
   }
 
+  // Bytes that left are not bytes that arrived: only what the server said it has begins the count of tries anew.
   later(item) {
+    const arrived = item.offset ?? 0;
+    if (arrived > (item.arrived ?? 0)) item.tries = 0;
+    item.arrived = arrived;
     const pause = PAUSES[item.tries++];
     if (pause === undefined) return this.fail(item, this.say("failed"), true);
     this.show(item, "again");

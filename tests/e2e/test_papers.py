@@ -16,6 +16,7 @@ from supervision.models import Addendum, Attachment, Filing, Material
 from tests import make
 from tests.e2e.conftest import Person, work
 from tests.e2e.test_projects import as_file, sign_in
+from tests.embedded.launched import until
 from tests.supervision.acts import review_of, states, submit
 from tests.supervision.test_corrections import give_back
 
@@ -92,13 +93,13 @@ def hang_up(*ends):
 
 
 def large(name):
-    """A photo of about 600 KB that does not shrink."""
+    """A photo of about 600 KB, sent in one request, that does not shrink."""
     return {"name": name, "mimeType": "image/jpeg", "buffer": noise()}
 
 
 def noise():
     out = io.BytesIO()
-    Image.effect_noise((1600, 1200), 90).convert("RGB").save(out, "JPEG", quality=85)
+    Image.effect_noise((1100, 800), 90).convert("RGB").save(out, "JPEG", quality=85)
     return out.getvalue()
 
 
@@ -149,7 +150,8 @@ def test_one_of_several_uploads_that_keeps_breaking_is_retried_alone(through, au
     files = [as_file(make.jpeg("东.jpg")), as_file(make.jpeg("西.jpg", colour="tan")), large("南.jpg")]
     box.locator("input[type=file]").set_input_files(files)
     expect(box.locator("[data-document]")).to_have_count(2)
-    for seconds in (2, 5, 15):
+    for cut, seconds in enumerate((2, 5, 15), start=1):
+        assert until(lambda cut=cut: len(proxy.cut_at) == cut, 10)  # what is shown may still be of the cut before
         expect(box).to_contain_text("网络中断，稍后自动重试")
         page.clock.fast_forward(seconds * 1000 + 100)
     expect(box).to_contain_text("上传失败，请检查网络后重试。")
