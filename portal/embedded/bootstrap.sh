@@ -81,6 +81,20 @@ is_installed() { [ -f ".venv/installed-$1" ] && contents "$1" | cmp -s - ".venv/
 
 ready() { is_python .venv/bin/python && is_installed "$1"; }
 
+# Compiled as they are imported: a third of the packages' modules never are, and a first start waits for this.
+plain_install() {
+    PIP_ROOT_USER_ACTION=ignore $pip install -qq --no-compile --disable-pip-version-check --no-input "$@"
+}
+
+# uv does in four seconds what pip does in twenty. It reads none of pip's settings: the index is told to it, and where it
+# cannot be had or does not get through, pip does the work.
+quick_install() {
+    plain_install "uv>=0.9,<1" || return 1
+    index=${PIP_INDEX_URL:-$($pip config get global.index-url 2>/dev/null || :)}
+    env ${index:+"UV_DEFAULT_INDEX=$index"} ${PIP_CERT:+"SSL_CERT_FILE=$PIP_CERT"} UV_SYSTEM_CERTS=yes UV_HTTP_RETRIES=1 \
+        .venv/bin/uv pip install -q --no-config --python .venv/bin/python "$@"
+}
+
 install_packages() { # "run" or "test"
     ready "$1" && return 0
     find_python
@@ -89,11 +103,10 @@ install_packages() { # "run" or "test"
         make_venv
         find_pip
         echo "Installing packages, about a minute the first time. 正在安装依赖，首次约需一分钟……"
-        # Compiled as they are imported: a third of the packages' modules never are, and a first start waits for this.
         files=
         for file in $(wanted "$1"); do files="$files -r $file"; done
         # shellcheck disable=SC2086
-        PIP_ROOT_USER_ACTION=ignore $pip install -qq --no-compile --disable-pip-version-check --no-input $files ||
+        quick_install $files >/dev/null 2>&1 || plain_install $files ||
             give_up "Installing the packages failed; the reason stands above. Nothing else was changed." \
                 "依赖安装失败，原因见上。未做其他改动。"
         contents "$1" >".venv/installed-$1"

@@ -176,7 +176,7 @@ def people(chromium, live_server):
     complaints = [complaint for each in made for complaint in each.complaints]
     for each in made:
         each.leaves()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 def work() -> None:
