@@ -385,5 +385,8 @@ LOGGING = {
     "formatters": {"json": {"()": "portal.logs.JsonLines"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["facts"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "propagate": False},
+        "pikepdf": {"level": "WARNING"},  # it greets every process
+    },
 }

@@ -15,6 +15,7 @@ from enterprises.permissions import administered_by, enterprises_granted
 from portal.calendar import add_workdays, today
 from projects.models import ProjectUser
 from projects.permissions import approvable_by
+from supervision.actions.confirming import for_chief
 from supervision.catalogue import SYSTEM
 from supervision.clock import LIMIT
 from supervision.models import Filing, PersonnelChange, Review
@@ -134,12 +135,13 @@ def changes_in(rows: QuerySet, label: Text, empty: Text) -> Pile:
 
 
 def review_piles(user) -> list[Pile]:
-    """The reviews of the officer's stations and roles: own ones, those that nobody has taken, those that are late."""
+    """The reviews of the officer's stations and roles: own, free, proposed to the chief, late."""
     status = Review.Status
     open_ = Q(status__in=Review.UNDECIDED)
     kinds = [
         Kind("mine", _("我经办"), open_ & Q(assignee=user), "blue", "inbox", _("您已受理、还没有作出决定的报监会出现在这里。")),
         Kind("queue", _("待领取"), Q(status__in=[status.WAITING, status.RECHECK], assignee=None), "orange", "people", _("新报监、还没有人受理的项目会出现在这里。")),
+        Kind("confirm", _("待确认"), for_chief(user), "orange", "check", _("本站人员拟通过、拟不予通过，等您确认的报监会出现在这里。"), always=False),
         Kind("due_soon", _("即将到期"), due_soon(today()), "orange", "clock", _("办理期限已用去 60% 的审核会出现在这里。"), always=False),
         Kind("overdue", _("已超期"), late(today()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
         Kind("sent_back", _("已退回"), Q(status=status.RETURNED, assignee=user), "grey", "file", _("您已退回、等待申请单位修改的报监会出现在这里。")),

@@ -5,16 +5,27 @@
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery, UUIDField, Value
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Delegation, User
+from accounts.models import Delegation, StationPost, User
 from portal.errors import Refused
 from supervision.models import Review, ReviewDecision
 from supervision.permissions import Seat, posts_for, tied_among
 
 PROPOSALS = ("propose_rejection", "propose_approval")
+
+
+def for_chief(user: User) -> Q:
+    """The reviews that wait for this chief's word: somebody else proposed 通过 or 不予通过; also for a chief away."""
+    away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
+    chiefs = StationPost.objects.filter(Q(user=user) | Q(user__in=away.values("officer")), ended_at=None, is_chief=True)
+    led = Exists(chiefs.filter(station=OuterRef("station"), role=OuterRef("role")))
+    proposals = ReviewDecision.objects.filter(move__in=PROPOSALS, review=OuterRef("pk")).order_by("-at", "-id")
+    own = Exact(Subquery(proposals.values("by")[:1]), Value(user.pk, output_field=UUIDField()))
+    return Q(led, status__in=Review.PROPOSED) & ~Q(own)
 
 
 def proposal_of(review: Review) -> ReviewDecision:

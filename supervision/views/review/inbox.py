@@ -5,10 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, UUIDField, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
-from django.db.models.lookups import Exact
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import page_of
 from portal.search import find
-from supervision.actions.confirming import PROPOSALS
+from supervision.actions.confirming import for_chief
 from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
 from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
@@ -155,20 +154,13 @@ def in_scope(scope: str, user: Any) -> Q:
     """
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
     decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING, review=OuterRef("pk"))
-    chiefs = StationPost.objects.filter(Q(user=user) | Q(user__in=away.values("officer")), ended_at=None, is_chief=True)
-    led = Exists(chiefs.filter(station=OuterRef("station"), role=OuterRef("role")))
-    proposals = ReviewDecision.objects.filter(move__in=PROPOSALS, review=OuterRef("pk")).order_by("-at", "-id")
     return {
         "queue": Q(status__in=UNTAKEN, assignee=None),
-        "confirm": Q(led, status__in=Review.PROPOSED) & ~Q(is_by(proposals.values("by")[:1], user)),
+        "confirm": for_chief(user),
         "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
         "all": Q(),
         "done": Q(Exists(decided)),
     }[scope]
-
-
-def is_by(proposer: QuerySet, user: Any) -> Exact:
-    return Exact(Subquery(proposer), Value(user.pk, output_field=UUIDField()))
 
 
 def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:

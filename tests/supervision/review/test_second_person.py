@@ -137,6 +137,14 @@ def test_who_proposed_it_may_take_it_back_and_not_confirm_it(client, proposed, o
     assert decline_approval(proposed, reason="再看一遍。", by=officer).status == "accepted"
 
 
+def test_what_waits_for_the_chief_is_a_pile_of_the_chiefs_alone(client, proposed, officer, chief):
+    for reader, there in ((officer, False), (chief, True)):
+        client.force_login(reader)
+        assert ("待确认" in client.get("/home/").content.decode()) is there
+        listed = client.get("/workbench/?show=confirm").content.decode()
+        assert (url_of(proposed) in listed) is there
+
+
 def test_nobody_confirms_his_own(asked, officer, chief):
     """Neither the chief himself, nor who acts for nobody but him."""
     assign_review(asked, officer=chief, by=chief)
