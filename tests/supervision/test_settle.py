@@ -1,5 +1,7 @@
 """The status of a filing follows from its reviews, whatever happens in whatever order."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -132,7 +134,11 @@ class Life:
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("EXAMPLES", "10")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 def test_whatever_is_done_in_whatever_order_the_filing_is_never_stuck_and_no_approval_is_lost(steps):
     life = Life()

@@ -4,6 +4,7 @@ Every rule of the machine tries one act as one person; a refusal is an answer to
 """
 
 import datetime
+import os
 from itertools import pairwise
 
 import pytest
@@ -314,7 +315,7 @@ class Desks(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_no_filing_is_ever_stuck_no_approval_lost_and_the_overall_state_always_derived():
     machine = settings(
-        max_examples=20,
+        max_examples=int(os.environ.get("EXAMPLES", "8")),
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
