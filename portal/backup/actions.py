@@ -48,6 +48,7 @@ class Outcome:
 
     manifest: Manifest
     name: str
+    at: str  # the moment that it holds
     seconds: float
     written: int = 0  # bytes
     moved: int = 0  # bytes read or written in all
@@ -99,8 +100,7 @@ def written_to(target: Path | IO[bytes], run: BackupRun) -> Outcome:
     run.lost = len(manifest.lost)
     for key in manifest.lost:
         logger.error("The storage has lost %s, which the backup therefore lacks.", key)
-    moved = manifest.file_bytes + sum(part.size for table in manifest.tables for part in table.parts)
-    return Outcome(manifest, stamp, time.monotonic() - began, place.written, moved)
+    return Outcome(manifest, stamp, head.at, time.monotonic() - began, place.written, place.written)
 
 
 def finish(raw: Any, place: Place, listed: "Listed", walk: Walk, head: Any) -> Manifest:
@@ -187,7 +187,7 @@ def verify(backup: Kept) -> Outcome:
     """Read every byte of a backup again. Raises Damaged."""
     began = time.monotonic()
     manifest = manifest_of(backup)
-    read_head(backup, manifest)
+    head = read_head(backup, manifest)
     moved = 0
     for table in manifest.tables:
         for part in table.parts:
@@ -198,7 +198,7 @@ def verify(backup: Kept) -> Outcome:
         moved, count = moved + entry.size, count + 1
     if count != manifest.file_count:
         raise Damaged(f"The list of files has {count} lines instead of {manifest.file_count}.")
-    return Outcome(manifest, backup.folder.name, time.monotonic() - began, moved=moved)
+    return Outcome(manifest, backup.folder.name, head.at, time.monotonic() - began, moved=moved)
 
 
 @contextmanager
@@ -253,13 +253,20 @@ def require_empty(backup: Kept, manifest: Manifest, *, keep_files: bool) -> None
     if keep_files:
         return
     known = files.Merged(iter(entries(backup, manifest.files)))
-    for key in sorted(stored(), key=files.order):
+    for key in sorted(stored_now(), key=files.order):
         entry = known.find(key)
         if entry is None or not files.is_there(entry):
             raise NotDone(
                 f"The storage is not empty ({key}); restore into an empty one, or with --keep-files where only the "
                 "database was lost. Nothing was changed."
             )
+
+
+def stored_now() -> Iterator[str]:
+    try:
+        yield from stored()
+    except FileNotFoundError:  # a new data folder has none yet
+        return
 
 
 def require_tables(manifest: Manifest) -> None:

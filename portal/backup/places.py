@@ -71,7 +71,7 @@ class Folder:
 
     def __init__(self, root: Path, stamp: str) -> None:
         self.root, self.stamp, self.written = root, stamp, 0
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(root)
         for leftover in (*root.glob("*.part"), root / "arriving"):
             shutil.rmtree(leftover, ignore_errors=True)
         if (root / stamp).exists():
@@ -82,7 +82,7 @@ class Folder:
 
     def put(self, name: str, data: bytes) -> Part:
         path = self.unfinished / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             make_durable(file)
@@ -101,7 +101,7 @@ class Folder:
         if is_there:
             arriving.unlink()
             return part
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(target.parent)
         arriving.rename(target)
         self.written += part.size
         return part
@@ -117,6 +117,13 @@ class Folder:
             handle = os.open(folder, os.O_RDONLY)
             os.fsync(handle)
             os.close(handle)
+
+
+def make_private(folder: Path) -> None:
+    """Make it, and what is missing above it, for its owner alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def make_durable(file: IO[bytes]) -> None:
@@ -209,7 +216,7 @@ def unpack(stream: IO[bytes], folder: Path) -> Kept:
                 if not member.isfile() or not NAME.fullmatch(member.name):
                     raise Damaged("The input is no backup of the portal.")
                 path = folder / member.name
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(path.parent)
                 with path.open("wb") as file:
                     shutil.copyfileobj(cast(IO[bytes], tar.extractfile(member)), file, BLOCK)
     except (tarfile.TarError, EOFError) as fault:
