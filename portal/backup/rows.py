@@ -165,7 +165,7 @@ def stripped(cursor: Any) -> Iterator[sql.Composable]:
     for name, _definition in indexes:
         cursor.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     for _name, definition in indexes:
-        yield sql.SQL(definition)
+        yield sql.SQL(definition.replace(" ON ONLY ", " ON ", 1))  # of a partitioned table: for its partitions as well
     for table, name, definition in foreign_keys:
         add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}")
         yield add.format(sql.Identifier(table), sql.Identifier(name), sql.SQL(definition))

@@ -13,6 +13,7 @@ OWNER_COMMANDS = {
     "prepare",
     "rotate_keys",
     "restore",
+    "partition",
 }  # only the tables' owner may
 
 
