@@ -31,19 +31,6 @@ from tests import make
 from tests.home.steps import signed_in, text
 
 
-@pytest.fixture
-def empty(db, tmp_path, settings):
-    """A backup of a database without rows, and a storage without files to restore it into."""
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "documents"},
-        }
-    }
-    written_to(tmp_path / "backups", BackupRun())
-    return tmp_path / "backups"
-
-
 def refusal(source, **options):
     with pytest.raises(NotDone) as caught:
         restore(source, **options)

@@ -12,6 +12,7 @@ from portal.audit.actions import entries_about, record
 from portal.audit.models import AuditEntry
 from portal.audit.seals import first_fault, seal
 from portal.backup import rows
+from portal.backup.actions import restore
 from portal.ids import uuid7
 from portal.notifications.models import Message
 from portal.partitions import ENTRIES, SPLITS, first_id, next_month
@@ -138,3 +139,17 @@ def test_a_key_out_of_all_order_is_refused_with_a_sentence():
     with pytest.raises(CommandError, match="has a key beyond"):
         partition("--apply")
     assert parts("portal_message") == set()
+
+
+def test_a_backup_is_restored_into_parts_and_every_index_reaches_them(empty):
+    partition("--apply")
+    restore(empty)
+    assert len(parts("portal_auditentry")) == 5
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+        assert cursor.fetchall() == []
+        cursor.execute(
+            "SELECT tablename, count(*) FROM pg_indexes WHERE tablename LIKE 'portal_auditentry%%' GROUP BY tablename"
+        )
+        counts = dict(cursor.fetchall())
+    assert len(counts) == 6 and len(set(counts.values())) == 1, "each part has all that the table has"
