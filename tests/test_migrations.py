@@ -152,7 +152,7 @@ def test_every_page_and_act_of_this_version_answers_as_it_did(eyes):
     places, wrong, asked = {address.name: address for address in OURS}, [], 0
     for (name, method, whose), cells in ROWS.items():
         role, expected = next(((r, c) for r, c in zip(ROLES, cells) if c not in AWAY), (None, None))
-        if role and whose != "foreign":
+        if role and whose != "foreign" and name != "readyz":  # which tells of this machine
             asked += 1
             if (seen := eyes.see(places[name], role, method, whose)) != expected:
                 wrong.append(f"{name} {method} {whose}: {role} got {seen} instead of {expected}")
@@ -195,6 +195,8 @@ def test_the_release_before_serves_its_pages_and_acts_on_the_tables_of_this_one(
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:logging",
         "tests/authorisation/test_before.py",
     ]
     answer = subprocess.run(run, cwd=tmp_path, env=env, capture_output=True, text=True)
