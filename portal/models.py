@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401
 from portal.audit.models import AuditCheck, AuditEntry, AuditSeal
+from portal.backup.models import BackupRun
 from portal.calendar import CalendarYear, WorkDay
 from portal.documents.models import Document, Transfer
 from portal.exports.models import Export

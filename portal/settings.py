@@ -334,6 +334,12 @@ RETENTION_DAYS = retention_days(
 )
 PURGE_NIGHTLY = env_bool("PURGE_NIGHTLY", True)
 
+# Backups by the worker (docs/operations.md); without a folder somebody else makes them, and the alarm still looks.
+BACKUP_TO = env("BACKUP_TO", "")
+BACKUP_AT = clock_times(env("BACKUP_AT", "01:30"))
+BACKUP_KEEP_DAYS = env_int("BACKUP_KEEP_DAYS", 14)
+BACKUP_ALARM_HOURS = env_int("BACKUP_ALARM_HOURS", 26 if PRODUCTION or BACKUP_TO else 0)  # 0: no alarm
+
 # Work after the response. The tables are the queue; a relay nudges, these ticks are the guarantee.
 CELERY_BROKER_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
@@ -354,6 +360,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
+    "back-up": {"task": "portal.back_up", "schedule": 600},
     "send-digests": {"task": "portal.send_digests", "schedule": 60},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
     "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},

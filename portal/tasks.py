@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from portal.audit.seals import seal
 from portal.audit.tasks import check_audit, check_audit_nightly, seal_audit
+from portal.backup.tasks import back_up_when_due
 from portal.documents.tasks import check_documents, clear_uploads
 from portal.exports.actions import wipe_old_exports
 from portal.exports.tasks import make_exports
@@ -17,6 +18,7 @@ from portal.once import forget_old_tokens
 from portal.retention import carry_out, rules
 
 __all__ = [
+    "back_up_when_due",
     "check_audit",
     "check_audit_nightly",
     "check_calendar",

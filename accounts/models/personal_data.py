@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.backup.sources import holds_file
 from portal.crypto import EncryptedJSONField
 from portal.ids import Identified
 from portal.masking import mask_name
@@ -139,3 +140,6 @@ class DataRequest(Workflow, Identified):
     @property
     def audit_label(self) -> str:
         return f"{self.get_kind_display()} · {mask_name(self.user.name)}"
+
+
+holds_file(DataCopy, "key")

@@ -22,6 +22,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from portal.audit.models import AuditCheck
+from portal.backup.alarm import freshness
 from portal.calendar import today
 from portal.console.gates import for_operators
 from portal.documents.models import Document
@@ -164,7 +165,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return HttpResponse("ready" if well else "not ready", content_type="text/plain", status=status)
     found = {check.code: check.fault or "ok" for check in seen}
     waiting = {row.code: {"depth": row.depth, "oldest_seconds": int(row.age)} for row in queues()}
-    return JsonResponse({"ready": well, "checks": found, "queues": waiting}, status=status)
+    told = {"ready": well, "checks": found, "queues": waiting, "backup": backup_told()}
+    return JsonResponse(told, status=status)
+
+
+def backup_told() -> dict[str, Any]:
+    """How old the last good backup is. A late one is an alarm, but no reason to send people elsewhere."""
+    kept = freshness()
+    return {"last_good_seconds": None if kept.age is None else int(kept.age), "late": kept.is_late}
 
 
 @login_not_required
@@ -185,11 +193,14 @@ def standing() -> list[Sample]:
         states = Delivery.objects.order_by().values_list("state").annotate(count=Count("pk"))
         rows = [("portal_deliveries", {"state": state}, number) for state, number in states]
         quarantined = QuarantinedRow.objects.count()
+        kept = freshness()
     except DatabaseError:
         return [("portal_database_up", {}, 0)]
     rows += [("portal_queue_depth", {"queue": row.code}, row.depth) for row in waiting]
     rows += [("portal_queue_age_seconds", {"queue": row.code}, row.age) for row in waiting]
     rows += [("portal_feed_lag_seconds", {"feed": feed.feed}, seconds_since(feed.checked_at)) for feed in feeds]
+    rows += [("portal_backup_late", {}, kept.is_late)]
+    rows += [("portal_backup_age_seconds", {}, kept.age)] if kept.age is not None else []
     rows += [("portal_quarantined_rows", {}, quarantined), ("portal_clock_breaches", {}, overdue)]
     return [("portal_database_up", {}, 1), *rows]
 
@@ -205,6 +216,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "feeds": FeedState.objects.order_by("feed"),
         "quarantined": QuarantinedRow.objects.count(),
         "undelivered": Delivery.objects.filter(state=Delivery.State.DEAD).count(),
+        "backup": freshness(),
         "free": None if share is None else round(share * 100),
     }
     return render(request, "console/operations.html", context)

@@ -6,7 +6,15 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OWNER_COMMANDS = {"migrate", "createcachetable", "rights", "prepare", "rotate_keys"}  # only the tables' owner may
+OWNER_COMMANDS = {
+    "migrate",
+    "createcachetable",
+    "rights",
+    "prepare",
+    "rotate_keys",
+    "restore",
+    "partition",
+}  # only the tables' owner may
 
 
 def data_folder() -> Path:

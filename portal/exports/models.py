@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.backup.sources import holds_file
 from portal.ids import Identified
 from portal.lists.kinds import list_kind
 from portal.workflow import LockingQuerySet, Workflow
@@ -88,3 +89,6 @@ class Export(Workflow, Identified):
     def file_name(self) -> str:
         """联合报监_20261122_1830.xlsx."""
         return f"{self.label}_{timezone.localtime(self.made_at):%Y%m%d_%H%M}.xlsx"
+
+
+holds_file(Export, "key")

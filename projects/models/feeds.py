@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.backup.sources import holds_file
 from portal.ids import Identified
 from portal.places import District
 from portal.search import Searchable
@@ -227,3 +228,6 @@ class QuarantinedRow(Identified):
 
     def __str__(self):
         return self.key
+
+
+holds_file(FeedRun, "file_key")

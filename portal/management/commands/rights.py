@@ -41,7 +41,10 @@ def give(cursor: Any, role: sql.Identifier) -> None:
     for statement in RIGHTS:
         cursor.execute(sql.SQL(statement).format(role=role))
     cursor.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename = ANY(%s)", [[*APPEND_ONLY]]
+        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') "
+        "AND coalesce((SELECT p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent "
+        "WHERE i.inhrelid = c.oid), c.relname) = ANY(%s)",  # with their parts, which have names of their own
+        [[*APPEND_ONLY]],
     )
     for (table,) in cursor.fetchall():
         take_back = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")

@@ -40,7 +40,8 @@ class Command(BaseCommand):
         add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(main(["--empty"] if options["empty"] else []))
+        restore = ["--restore", str(options["restore"])] if options["restore"] else []
+        sys.exit(main([*(["--empty"] if options["empty"] else []), *restore]))
 
 
 class Asked(Exception):
@@ -53,6 +54,7 @@ class Run:
 
     var: Path
     empty: bool
+    restore: Path | None
     host: str
     began: float
     env: dict[str, str] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Run:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--empty", action="store_true", help="start without demo data")
+    parser.add_argument("--restore", type=Path, metavar="/FOLDER", help="first fill the empty database from a backup")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -94,7 +97,7 @@ def main(arguments: Sequence[str]) -> int:
     add_arguments(parser)
     options = parser.parse_args(arguments)
     began = float(os.environ.pop("RUN_BEGAN", "") or time.time())
-    run = Run(data_folder(), options.empty, os.environ.get("HOST") or "127.0.0.1", began)
+    run = Run(data_folder(), options.empty, options.restore, os.environ.get("HOST") or "127.0.0.1", began)
     on_signals(ask_to_end)
     try:
         begin(run)
@@ -135,6 +138,8 @@ def begin(run: Run) -> None:
     """Everything from the checks to the printed address."""
     check(run)
     start_servers(run)
+    if run.restore:
+        restore(run, run.restore)
     signins = prepare(run)
     start_portal(run)
     tell(run, signins)
@@ -205,6 +210,15 @@ def start_embedded(run: Run) -> None:
     if run.embeds_broker:
         child, run.env["REDIS_URL"] = start_valkey(run.var, sockets, account, run.keep)
         run.children.insert(0, child)
+
+
+def restore(run: Run, folder: Path) -> None:
+    """Fill the database and the storage before anything else looks at them."""
+    say("Restoring the backup. 正在恢复备份……")
+    env = {**run.env, "DATABASE_OWNER_URL": run.owner_url} if run.owner_url else run.env
+    args = [sys.executable, "manage.py", "restore", str(folder)]
+    if subprocess.run(args, cwd=ROOT, env=env, preexec_fn=tied_to_us(signal.SIGTERM)).returncode:
+        raise CannotStart("The backup was not restored; the reason stands above.", "备份没有恢复，原因见上。")
 
 
 def prepare(run: Run) -> str:

@@ -11,9 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from moto.server import ThreadedMotoServer
 
+from portal.backup import files as backed_up
+from portal.backup import places
 from portal.documents import remote, storage
 from portal.documents.actions import purge
 from portal.documents.models import Document, Transfer
@@ -168,3 +172,17 @@ def test_a_store_that_is_away_refuses_the_upload_soon_and_loses_nothing(bucket, 
     check_documents()
     document.refresh_from_db()
     assert (document.state, document.attempts) == ("checking", 0)
+
+
+def test_a_file_of_a_bucket_is_backed_up_once_and_put_back(bucket, tmp_path):
+    key, stamp = "2026/11/" + "a" * 32, "20261123T013000Z"
+    default_storage.save(key, ContentFile(b"stored"))
+    place = places.Folder(tmp_path, stamp)
+    entry = backed_up.copied(key, place, None)
+    assert place.written == 6 and backed_up.copied(key, place, entry) is entry
+    assert backed_up.copied("2026/11/nothing", place, None) is None
+    place.close()
+    default_storage.delete(key)
+    assert not backed_up.is_there(entry)
+    backed_up.put_back(places.find(tmp_path), entry)
+    assert backed_up.is_there(entry) and bucket() == [key]
