@@ -69,6 +69,7 @@ APPLICANT, OFFICER, PASSWORD = "bench-applicant", "bench-officer", "Bench-2026-o
 SHARE = 20  # every so many filings name the applicant's enterprise: a contractor of the largest sort
 PORTION = 2_000  # filings that a process makes and writes at a time
 PEOPLE = 5  # of each enterprise
+OFFICERS_EACH = 4  # for a role of a station
 # (filing, safety review, quality review, how many of a thousand)
 MIX: list[tuple[str, str, str, int]] = [
     ("pulled", "", "", 20),
@@ -148,6 +149,7 @@ class City:
         self.applicant, self.officer, self.unit = people(self.password)
         self.owner_of_unit = Named(str(self.unit.pk), self.unit.name, self.unit.uscc, str(self.applicant.pk))
         self.read_places()
+        self.employ()
         self.modules = [(str(module), SPECS[module].number_prefix) for module in Module]
         self.mix = [kind for kind in MIX for _ in range(kind[3])]
         required = MaterialRule.objects.filter(need=Need.REQUIRED).values("material")
@@ -170,6 +172,21 @@ class City:
         for area in self.areas:
             total += BUSY.get(area.pk, rest)
             self.weights.append(total)
+
+    def employ(self) -> None:
+        """Officers for every role of every station; what the lists count as one's own is a fair share."""
+        self.officers: dict[tuple[Any, str], list[Any]] = {}
+        accounts, posts = [], []
+        for station, role in sorted({(self.stations[area.pk, role], role) for area in self.areas for role in ROLES}):
+            for _ in range(OFFICERS_EACH):
+                name = f"{OFFICER}-{len(accounts)}"
+                user = User(kind=User.Kind.STAFF, username=name, name="李审核", password=self.password)
+                accounts.append(user)
+                posts.append(StationPost(user=user, station_id=station, role=role))
+                self.officers.setdefault((station, role), []).append(user.pk)
+        User.objects.bulk_create(accounts)
+        StationPost.objects.bulk_create(posts)
+        self.officers[self.stations["JA", "safety"], "safety"][0] = self.officer.pk
 
     # People and enterprises
 
@@ -386,12 +403,13 @@ class City:
     def review(self, role, state, filing, version, station, at: datetime, dice: Random) -> dict[str, Any]:
         row = {"id": key_of(filing, role), "filing_id": filing, "version_id": version, "role": role, "status": state}
         row |= {"station_id": station, "created_at": at, "due_on": self.due.get(at.date(), at.date() + timedelta(7))}
+        officer = dice.choice(self.officers[station, role])
         if state in DECIDED or state in UNDECIDED - {"waiting"}:
-            row |= {"assignee_id": self.officer.pk, "accepted_at": at + timedelta(hours=20)}
+            row |= {"assignee_id": officer, "accepted_at": at + timedelta(hours=20)}
         if state in UNDECIDED and state != "survey_ordered":
             row["clock_started_at"] = at
         if state in DECIDED:
-            row |= {"decided_by_id": self.officer.pk, "decided_at": at + timedelta(days=3), "opinion": OPINIONS[state]}
+            row |= {"decided_by_id": officer, "decided_at": at + timedelta(days=3), "opinion": OPINIONS[state]}
         return row
 
 

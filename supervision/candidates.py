@@ -60,7 +60,7 @@ def _possible(filing: Filing) -> QuerySet[Filing]:
     if filing.permit_no:
         same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
     if filing.longitude is not None and filing.latitude is not None:
-        near = Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
+        near = near_to(filing)
         owners = FilingParty.objects.filter(party_type=PartyType.OWNER)
         codes = owners.filter(filing=filing).exclude(uscc="").values("uscc")
         owned = owners.filter(uscc__in=codes).values("filing")
@@ -73,6 +73,11 @@ def owner_uscc(filing: Filing) -> str:
     """The credit code of the 建设单位 that the filing names, or nothing."""
     owners = (party.uscc for party in filing.parties.all() if party.party_type == PartyType.OWNER and party.uscc)
     return next(owners, "")
+
+
+def near_to(filing: Filing) -> Q:
+    """In a box that surely holds what counts as the same place; for a filing that has coordinates."""
+    return Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
 
 
 def _around(degrees: Decimal) -> tuple[Decimal, Decimal]:

@@ -185,17 +185,16 @@ def order_of(state: str) -> tuple[OrderBy, str]:
 def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
     """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
     state, scope = filter.state_shown, filter.scope_shown
-    mine = in_scope(scope, request.user)
-    by_state = {f"state_{code}": Count("pk", filter=in_state(code) & mine) for code in STATES}
-    place = {code: in_state(GOES_WITH.get(("scope", code), {}).get("state", state)) for code in SCOPES}
-    by_scope = {f"scope_{code}": Count("pk", filter=place[code] & in_scope(code, request.user)) for code in SCOPES}
-    numbers = found.aggregate(**by_state, **by_scope)
+    counts = {code: Count("pk", filter=in_scope(code, request.user)) for code in SCOPES if code != "all"}
+    by_status = {
+        row.pop("status"): row for row in found.order_by().values("status").annotate(all=Count("pk"), **counts)
+    }
 
     def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
-        url, badge = (
-            with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {})),
-            numbers[f"{kind}_{code}"],
-        )
+        leads_to = {"state": state, "scope": scope, kind: code} | GOES_WITH.get((kind, code), {})
+        url = with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {}))
+        rows = [by_status[status] for status in STATUSES[leads_to["state"]] if status in by_status]
+        badge = sum(row[leads_to["scope"]] for row in rows)
         return {"label": label, "url": url, "current": code == current, "badge": badge, "tone": ""}
 
     return {
