@@ -14,6 +14,7 @@ import itertools
 import os
 import platform
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -325,6 +327,23 @@ def row_of(page: Page) -> str:
     )
 
 
+STATIC = re.compile(r"""["'(](?:/static/|\./|\.\./|)([\w./-]+\.[0-9a-f]{12}\.(?:js|css|svg|png|woff2))["')]""")
+
+
+def first_view(answer: bytes) -> int:
+    """Bytes of the page with every file that it, or one of these files, names: more than a browser fetches."""
+    folder, names, size = Path(settings.STATIC_ROOT), {*STATIC.findall(answer.decode())}, len(gzip.compress(answer, 6))
+    seen: set[str] = set()
+    while left := names - seen:
+        for name in left:
+            seen.add(name)
+            found = next(folder.rglob(Path(name).name))
+            packed = found.with_name(found.name + ".gz")
+            size += (packed if packed.exists() else found).stat().st_size
+            names |= {*STATIC.findall(found.read_text())} if found.suffix in (".js", ".css") else set()
+    return size
+
+
 HEAD = """| page | CPU ms, web + database | floor | times the floor | requests/s, one at a time | p50 | p95 | p99 ms | SQL | KB | KB gzip |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
@@ -343,6 +362,9 @@ def report(found: list[Page], rounds: int) -> None:
     print(HEAD)
     for page in found:
         print(row_of(page))
+    page = next(page for page in found if page.name == "list, page 1")
+    first, again = first_view(page.ask().send()) / 1024, page.squeezed / 1024
+    print(f"First view of a list with all files that may belong to it: {first:.0f} KB, packed; again: {again:.1f} KB.")
 
 
 def run(rounds: int) -> None:
