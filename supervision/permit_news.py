@@ -262,8 +262,8 @@ def suspected_among(filings: Iterable[Filing]) -> set:
     owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc__in=set(owners.values()))
     same = Q(project__in=[one.project_id for one in asked]) | Q(project_no__in=numbers)
     early: QuerySet[Filing] = Filing.objects.live().filter(module__in=EARLIER_MODULES[Module.JOINT])
-    if near := [near_to(one) for one in asked if one.longitude is not None and one.latitude is not None]:
-        same |= reduce(or_, near) & Q(is_any_of("pk", owned.values("filing")))  # a large owner has thousands elsewhere
+    near = reduce(or_, map(near_to, asked))  # a large owner has thousands elsewhere
+    same |= near & Q(is_any_of("pk", owned.values("filing")))
     others = list(early.filter(same).defer(*SEARCH_FIELDS).prefetch_related("parties"))
     return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, "")) for other in others)}
 

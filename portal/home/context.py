@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -141,8 +141,8 @@ def news() -> dict[str, Any]:
     return {
         "unread": Coalesce(found_in(all_messages.unread(), Count("pk")), 0),
         "asked": found_in(all_messages.asking(), JSONObject(**areas)),
-        "told_at": found_in(all_messages, Max("created_at")),
-        "done_at": found_in(all_messages.exclude(handled_at=None), Max("handled_at")),
+        "told_at": latest(all_messages, "created_at"),
+        "done_at": latest(all_messages.exclude(handled_at=None), "handled_at"),
     }
 
 
@@ -150,6 +150,11 @@ def found_in(messages: MessageQuerySet, what: Any) -> Subquery:
     """One value over those of the messages that are the account's."""
     mine = messages.filter(user=OuterRef("pk")).order_by().values("user")
     return Subquery(mine.annotate(found=what).values("found"))
+
+
+def latest(messages: MessageQuerySet, moment: str) -> Subquery:
+    """When the last of the account's messages was told or handled: the end of an index, where Max() reads them all."""
+    return Subquery(messages.filter(user=OuterRef("pk")).order_by(f"-{moment}").values(moment)[:1])
 
 
 def stamp_of(seen: dict[str, Any]) -> str:

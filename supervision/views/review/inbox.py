@@ -153,13 +153,13 @@ def in_scope(scope: str, user: Any) -> Q:
     of the station. 已办: this officer decided something about it.
     """
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
-    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING, review=OuterRef("pk"))
+    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING).values("review")
     return {
         "queue": Q(status__in=UNTAKEN, assignee=None),
         "confirm": for_chief(user),
         "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
         "all": Q(),
-        "done": Q(Exists(decided)),
+        "done": Q(pk__in=decided),
     }[scope]
 
 
@@ -185,22 +185,28 @@ def order_of(state: str) -> tuple[OrderBy, str]:
 def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
     """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
     state, scope = filter.state_shown, filter.scope_shown
-    counts = {code: Count("pk", filter=in_scope(code, request.user)) for code in SCOPES if code != "all"}
-    by_status = {
-        row.pop("status"): row for row in found.order_by().values("status").annotate(all=Count("pk"), **counts)
-    }
+    numbers = counted(found, request.user)
 
     def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
         leads_to = {"state": state, "scope": scope, kind: code} | GOES_WITH.get((kind, code), {})
         url = with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {}))
-        rows = [by_status[status] for status in STATUSES[leads_to["state"]] if status in by_status]
-        badge = sum(row[leads_to["scope"]] for row in rows)
+        badge = sum(numbers.get((leads_to["scope"], status), 0) for status in STATUSES[leads_to["state"]])
         return {"label": label, "url": url, "current": code == current, "badge": badge, "tone": ""}
 
     return {
         "tabs": [tab("state", code, label, state) for code, label in STATES.items()],
         "scopes": [tab("scope", code, label, scope) for code, label in SCOPES.items()],
     }
+
+
+def counted(found: QuerySet[Review], user: Any) -> dict[tuple[str, str], int]:
+    """How many reviews each scope has in each status. One query of parts, so that each part goes by its own index."""
+    rows = found.order_by().values("status")
+    parts = [
+        rows.filter(in_scope(code, user)).annotate(scope=Value(code, TextField()), number=Count("pk"))
+        for code in SCOPES
+    ]
+    return {(row["scope"], row["status"]): row["number"] for row in parts[0].union(*parts[1:], all=True)}
 
 
 def with_query(query: QueryDict, **changed: str) -> str:
