@@ -60,8 +60,8 @@ def _possible(filing: Filing) -> QuerySet[Filing]:
     if filing.permit_no:
         same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
     if filing.longitude is not None and filing.latitude is not None:
-        owners = FilingParty.objects.filter(party_type=PartyType.OWNER)
-        codes = owners.filter(filing=filing).exclude(uscc="").values("uscc")
+        owners = FilingParty.objects.filter(party_type=PartyType.OWNER).exclude(uscc="")  # as their index holds them
+        codes = owners.filter(filing=filing).values("uscc")
         owned = owners.filter(uscc__in=codes).values("filing")
         same |= near_to(filing) & Q(is_any_of("pk", owned))
     others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
