@@ -2,12 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -20,26 +17,34 @@ class Table:
     """A model's table as COPY wants it."""
 
     def __init__(self, model: type[models.Model]) -> None:
-        self.fields = {field.attname: field for field in model._meta.concrete_fields if not field.generated}
+        fields = {field.attname: field for field in model._meta.concrete_fields if left_to_us(field)}
         self.name = model._meta.db_table
-        shared = {
-            name: field.get_default() for name, field in self.fields.items() if not isinstance(field, models.AutoField)
-        }
-        self.shared = {name: text_of(self.fields[name], value) for name, value in shared.items()}
+        self.writers = {name: writer_of(field) for name, field in fields.items()}
+        self.shared = {name: self.text(name, field.get_default()) for name, field in fields.items()}
+        self.columns = ", ".join(f'"{fields[name].column}"' for name in self.shared)
+
+    def text(self, name: str, value: Any) -> str:
+        return "\\N" if value is None else self.writers[name](value)
 
     def line(self, row: dict[str, Any]) -> str:
-        own = {name: text_of(self.fields[name], value) for name, value in row.items()}
-        return "\t".join((self.shared | own).values())
+        values, text = self.shared.copy(), self.text
+        for name, value in row.items():
+            values[name] = text(name, value)
+        return "\t".join(values.values())
 
     def copy(self, rows: Iterable[dict[str, Any]]) -> int:
         """Write all rows, portion by portion, each in its own transaction; how many."""
-        columns = ", ".join(f'"{self.fields[name].column}"' for name in self.shared)
-        command, count = f'COPY "{self.name}" ({columns}) FROM STDIN', 0
+        command, count = f'COPY "{self.name}" ({self.columns}) FROM STDIN', 0
         for lines in portions(map(self.line, rows)):
             with connection.cursor() as cursor:
                 cursor.copy_expert(command, io.StringIO("\n".join(lines) + "\n"))
             count += len(lines)
         return count
+
+
+def left_to_us(field: Any) -> bool:
+    """Not what the database computes or numbers."""
+    return not (field.generated or isinstance(field, models.AutoField) or field.has_db_default())
 
 
 def portions(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -48,16 +53,14 @@ def portions(lines: Iterable[str]) -> Iterator[list[str]]:
         yield portion
 
 
-def text_of(field: models.Field, value: Any) -> str:
-    """A value in COPY's text format."""
-    if value is None:
-        return "\\N"
+def writer_of(field: models.Field) -> Callable[[Any], str]:
+    """How a value of the field, other than None, looks in COPY's text format."""
     if isinstance(field, ArrayField):
-        return "{" + ",".join(f'"{str(one)}"' for one in value) + "}"
+        return lambda value: "{" + ",".join(f'"{str(one)}"' for one in value) + "}"
     if isinstance(field, models.JSONField):
-        return json.dumps(value, ensure_ascii=False).translate(ESCAPES)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, UUID | int | Decimal | datetime | date):
-        return str(value)
-    return str(value).translate(ESCAPES)
+        return lambda value: json.dumps(value, ensure_ascii=False).translate(ESCAPES)
+    if isinstance(field, models.BooleanField):
+        return lambda value: "t" if value else "f"
+    if isinstance(field, models.CharField | models.TextField):
+        return lambda value: str(value).translate(ESCAPES)
+    return str

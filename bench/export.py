@@ -1,4 +1,4 @@
-"""How long an export takes, and how much memory: python -m bench.export, against a database that bench.generate filled."""
+"""How long an export takes, and how much memory: python -m bench.export, against a database that bench.city filled."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 from accounts.models import User  # noqa: E402
-from bench.generate import APPLICANT  # noqa: E402
+from bench.city import APPLICANT  # noqa: E402
 from portal.exports.actions import CHUNK  # noqa: E402
 from portal.exports.workbook import write_workbook  # noqa: E402
 from portal.lists.kinds import list_kind  # noqa: E402

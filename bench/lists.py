@@ -1,4 +1,4 @@
-"""How long the lists take: python -m bench.lists, against a database that bench.generate filled.
+"""How long the lists take: python -m bench.lists, against a database that bench.city filled.
 
 Pages go through all of Django with its test client, in turn, so that a busy moment of the machine strikes all of them;
 the times of the database alone are those of the same two questions that a page asks, timed around the cursor.
@@ -25,7 +25,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from bench.generate import APPLICANT, OFFICER  # noqa: E402
+from bench.city import APPLICANT, OFFICER  # noqa: E402
 from portal.search import capped_count, find  # noqa: E402
 from supervision.forms.review import InboxFilter  # noqa: E402
 from supervision.models import Filing, Review  # noqa: E402

@@ -102,6 +102,21 @@ class PortalRenderer(BaseRenderer):
         return mark_safe(super().render(template_name, context, request))
 
 
+class AtOnce(forms.models.ModelChoiceIterator):
+    """The choices in one answer: Django opens a cursor and fetches them portion by portion, four questions for a dozen rows."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        yield from map(self.choice, self.queryset)
+
+
+class FewRowsField(forms.ModelChoiceField):
+    """One row of a short table, such as the districts."""
+
+    iterator = AtOnce
+
+
 # Widgets. The names are Django's, because `field.widget_type` is made from them.
 
 

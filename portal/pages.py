@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, Model, OrderBy, QuerySet
 from django.db.models.functions import Greatest
+from django.db.models.sql.where import WhereNode
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 
@@ -93,7 +94,9 @@ def page_of(
 
 def _by_key(queryset: QuerySet, ordered: QuerySet) -> list[Model]:
     keys = list(ordered.select_related(None).prefetch_related(None).values_list("pk", flat=True))
-    rows = {row.pk: row for row in queryset.order_by().filter(pk__in=keys)}
+    of_page = queryset.order_by()
+    of_page.query.where = WhereNode()  # the keys have just met the conditions
+    rows = {row.pk: row for row in of_page.filter(pk__in=keys)}
     return [rows[key] for key in keys if key in rows]
 
 

@@ -60,11 +60,10 @@ def _possible(filing: Filing) -> QuerySet[Filing]:
     if filing.permit_no:
         same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
     if filing.longitude is not None and filing.latitude is not None:
-        near = Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
-        owners = FilingParty.objects.filter(party_type=PartyType.OWNER)
-        codes = owners.filter(filing=filing).exclude(uscc="").values("uscc")
+        owners = FilingParty.objects.filter(party_type=PartyType.OWNER).exclude(uscc="")  # as their index holds them
+        codes = owners.filter(filing=filing).values("uscc")
         owned = owners.filter(uscc__in=codes).values("filing")
-        same |= near & Q(is_any_of("pk", owned))
+        same |= near_to(filing) & Q(is_any_of("pk", owned))
     others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
     return others.defer(*SEARCH_FIELDS).order_by("-submitted_at", "-pk")[:LOOKED_AT]
 
@@ -73,6 +72,13 @@ def owner_uscc(filing: Filing) -> str:
     """The credit code of the 建设单位 that the filing names, or nothing."""
     owners = (party.uscc for party in filing.parties.all() if party.party_type == PartyType.OWNER and party.uscc)
     return next(owners, "")
+
+
+def near_to(filing: Filing) -> Q:
+    """In a box that surely holds what counts as the same place; nowhere without coordinates."""
+    if filing.longitude is None or filing.latitude is None:
+        return Q(pk__in=[])
+    return Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
 
 
 def _around(degrees: Decimal) -> tuple[Decimal, Decimal]:

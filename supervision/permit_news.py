@@ -6,6 +6,8 @@ Pure questions; nothing here writes. A filing's own values are never replaced by
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.search import SEARCH_FIELDS
 from projects.models import ConstructionPermit, PartyType
-from supervision.candidates import EARLIER_MODULES, Match, candidates_for, match_of
+from supervision.candidates import EARLIER_MODULES, Match, candidates_for, match_of, near_to
 from supervision.catalogue import NOT_STARTED, PERMIT_START_MONTHS, Module, ProjectCategory
 from supervision.frozen import shown_field
 from supervision.models import Filing, FilingParty
@@ -260,7 +262,8 @@ def suspected_among(filings: Iterable[Filing]) -> set:
     owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc__in=set(owners.values()))
     same = Q(project__in=[one.project_id for one in asked]) | Q(project_no__in=numbers)
     early: QuerySet[Filing] = Filing.objects.live().filter(module__in=EARLIER_MODULES[Module.JOINT])
-    same |= Q(is_any_of("pk", owned.values("filing")))
+    near = reduce(or_, map(near_to, asked))  # a large owner has thousands elsewhere
+    same |= near & Q(is_any_of("pk", owned.values("filing")))
     others = list(early.filter(same).defer(*SEARCH_FIELDS).prefetch_related("parties"))
     return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, "")) for other in others)}
 

@@ -6,14 +6,25 @@ from typing import Any
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from portal import masking, once
+from portal.icons import STROKES
 
 register = template.Library()
 
 register.filter("mask_name", masking.mask_name)
 register.filter("mask_phone", masking.mask_phone)
 register.filter("mask_id", masking.mask_id)
+
+
+DRAWN = {name: mark_safe(strokes) for name, strokes in STROKES.items()}
+
+
+@register.filter
+def strokes(name: str) -> SafeString:
+    """What an icon draws, nothing where there is none of the name; a page has thirty, so each is one look-up."""
+    return DRAWN.get(name, SafeString())
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.forms import FewRowsField
 from portal.places import District, JurisdictionArea
 from supervision.catalogue import ConstructionStatus, Datum, ProjectCategory, Section
 from supervision.forms.fields import (
@@ -43,7 +44,7 @@ class BasicsForm(KeptForm):
     project_no = ProjectNoField(label=gettext_lazy("项目编号"), help_text=gettext_lazy("16 位数字；没有可不填。"))
     project_name = line(gettext_lazy("项目名称"))
     project_category = choice(gettext_lazy("项目类别"), ProjectCategory.choices)
-    district = forms.ModelChoiceField(District.objects.all(), label=gettext_lazy("所属区域"))
+    district = FewRowsField(District.objects.all(), label=gettext_lazy("所属区域"))
     address = line(gettext_lazy("工程地址"))
     longitude = DegreesField(gettext_lazy("GIS经度"), help_text=gettext_lazy("十进制度，如 114.318200。"))
     latitude = DegreesField(gettext_lazy("GIS纬度"), help_text=gettext_lazy("十进制度，如 30.642100。"))
@@ -66,7 +67,7 @@ class BasicsForm(KeptForm):
     construction_status = choice(gettext_lazy("项目状态"), ConstructionStatus.choices)
     construction_scale = ProseField(gettext_lazy("建设规模"))
     remarks = ProseField(gettext_lazy("备注"))
-    jurisdiction_area = forms.ModelChoiceField(
+    jurisdiction_area = FewRowsField(
         JurisdictionArea.objects.filter(is_active=True),
         label=gettext_lazy("管辖区域"),
         help_text=gettext_lazy("决定由哪个监督站审核，可能与所属区域不同。"),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms import PortalForm, SearchForm
+from portal.forms import FewRowsField, PortalForm, SearchForm
 from portal.places import District
 from supervision.models import Filing
 
@@ -18,7 +18,7 @@ class FilingSearchForm(SearchForm):
     q = forms.CharField(label=_("关键字"), max_length=100)
     permit = forms.CharField(label=_("施工许可证编号"), max_length=60)
     status = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *Filing.Status.choices])
-    district = forms.ModelChoiceField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    district = FewRowsField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
     papers = forms.ChoiceField(label=_("材料"), choices=[("", _("全部")), ("missing", _("缺附件"))])
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))

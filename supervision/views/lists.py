@@ -46,7 +46,7 @@ def filing_list(request, slug):
     tools = tools_of(request, list_kind(filing_kind(module)))
     if tools.default_url:
         return redirect(tools.default_url)
-    found = searched(Filing.objects.visible_to(request.user), module, request.GET)
+    found = searched(Filing.objects.of_applicant(request.user, own.values()), module, request.GET)
     page = page_of(request, with_shown(found, tools.codes), by_key=True)
     mine = preparable_among(request.user, page.rows, own=own)
     suspected = suspected_among(cast(list[Filing], page.rows))

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Count, F, Q, QuerySet, TextField, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -24,6 +24,7 @@ from supervision.clock import Remaining, calendar_for, remaining
 from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
 from supervision.missing import handed_in_without
 from supervision.models import Filing, Review, ReviewDecision
+from supervision.models.filing import is_any_of
 from supervision.progress import Tag, review_tag
 
 Status = Review.Status
@@ -153,13 +154,13 @@ def in_scope(scope: str, user: Any) -> Q:
     of the station. 已办: this officer decided something about it.
     """
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
-    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING, review=OuterRef("pk"))
+    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING).values("review")
     return {
         "queue": Q(status__in=UNTAKEN, assignee=None),
         "confirm": for_chief(user),
         "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
         "all": Q(),
-        "done": Q(Exists(decided)),
+        "done": Q(is_any_of("pk", decided)),  # by its decisions: an officer has fewer than the station has reviews
     }[scope]
 
 
@@ -185,23 +186,28 @@ def order_of(state: str) -> tuple[OrderBy, str]:
 def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
     """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
     state, scope = filter.state_shown, filter.scope_shown
-    mine = in_scope(scope, request.user)
-    by_state = {f"state_{code}": Count("pk", filter=in_state(code) & mine) for code in STATES}
-    place = {code: in_state(GOES_WITH.get(("scope", code), {}).get("state", state)) for code in SCOPES}
-    by_scope = {f"scope_{code}": Count("pk", filter=place[code] & in_scope(code, request.user)) for code in SCOPES}
-    numbers = found.aggregate(**by_state, **by_scope)
+    numbers = counted(found, request.user)
 
     def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
-        url, badge = (
-            with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {})),
-            numbers[f"{kind}_{code}"],
-        )
+        leads_to = {"state": state, "scope": scope, kind: code} | GOES_WITH.get((kind, code), {})
+        url = with_query(request.GET, **{kind: code} | GOES_WITH.get((kind, code), {}))
+        badge = sum(numbers.get((leads_to["scope"], status), 0) for status in STATUSES[leads_to["state"]])
         return {"label": label, "url": url, "current": code == current, "badge": badge, "tone": ""}
 
     return {
         "tabs": [tab("state", code, label, state) for code, label in STATES.items()],
         "scopes": [tab("scope", code, label, scope) for code, label in SCOPES.items()],
     }
+
+
+def counted(found: QuerySet[Review], user: Any) -> dict[tuple[str, str], int]:
+    """How many reviews each scope has in each status. One query of parts, so that each part goes by its own index."""
+    rows = found.order_by().values("status")
+    parts = [
+        rows.filter(in_scope(code, user)).annotate(scope=Value(code, TextField()), number=Count("pk"))
+        for code in SCOPES
+    ]
+    return {(row["scope"], row["status"]): row["number"] for row in parts[0].union(*parts[1:], all=True)}
 
 
 def with_query(query: QueryDict, **changed: str) -> str:
