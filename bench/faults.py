@@ -10,6 +10,8 @@ again with the very same form, as browsers do. Afterwards everything that was an
 * unclear: an e-mail whose worker was killed between sending and noting it. It is shown to operators and not repeated
 * answers after: the longest wait, from the fault, for the next answer of either sort
 * all done after: from the fault until every file and e-mail from before it was checked and sent
+
+With a full disk there is also looked for what was half stored: temporary files, and bytes that no document knows; that is lost too.
 """
 
 import argparse
@@ -41,7 +43,7 @@ from tests.embedded.clients import LOST, Client, csrf, values_of
 from tests.embedded.launched import GIVEN_BY_RUN, Launched, data_folder, free_port, until
 
 FILES_A_DRAFT = 25  # a material takes 30
-PATIENCE = 180  # seconds in which everything must have been answered, and then done
+PATIENCE = 180  # seconds in which everything must have been answered, and then done; as many more as there are acts
 PAUSE = 0.2  # seconds before somebody without an answer tries again
 STOPPED = 4.0  # seconds that a stopped thing stays away
 
@@ -92,6 +94,7 @@ class Ledger:
     filed: dict[str, float] = field(default_factory=dict)  # filing -> moment
     uploaded: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # document -> moment, digest, draft
     refused: list[str] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)  # the reasons why an upload could not be taken just then
     retried: int = 0
     lock: Any = field(default_factory=Lock)
 
@@ -158,6 +161,8 @@ class Somebody(Client):
             digest = hashlib.sha256(content).hexdigest()
             self.ledger.uploaded[json.loads(reply.text)["id"]] = (time.time(), digest, draft)
             return True
+        if reply.status == 507:
+            self.ledger.said.update(json.loads(reply.text)["reasons"])
         if reply.status < 500:
             self.ledger.refused.append(f"upload {reply.status} {reply.text[:200]}")
         return False
@@ -234,6 +239,19 @@ def storage(portal: Launched) -> None:
     away.rename(folder)
 
 
+def disk_full(portal: Launched) -> None:
+    """No file of a web process or a worker can grow beyond 16 bytes: what it writes ends as on a full disk."""
+    writing = with_children(portal.child("gunicorn"))
+    writing += [p for p in portal.tree() if "celery" in p.cmdline() and "worker" in p.cmdline()]
+    usual = {process: process.rlimit(psutil.RLIMIT_FSIZE) for process in writing}
+    for process, (_soft, hard) in usual.items():
+        process.rlimit(psutil.RLIMIT_FSIZE, (16, hard))
+    time.sleep(STOPPED)
+    for process, limits in usual.items():
+        if process.is_running():
+            process.rlimit(psutil.RLIMIT_FSIZE, limits)
+
+
 FAULTS: dict[str, Callable[[Launched], None]] = {
     "web": web,
     "worker": worker,
@@ -243,6 +261,7 @@ FAULTS: dict[str, Callable[[Launched], None]] = {
     "postgres": postgres,
     "postgres-stopped": postgres_stopped,
     "storage": storage,
+    "disk-full": disk_full,
 }
 
 
@@ -262,6 +281,7 @@ class Outcome:
     answers_after: float
     done_after: float
     unanswered: int = 0
+    said: tuple[str, ...] = ()
 
 
 def prepared(var: Path, people: int, filings: int, files: int) -> list[dict[str, Any]]:
@@ -274,7 +294,7 @@ def prepared(var: Path, people: int, filings: int, files: int) -> list[dict[str,
 def run(portal: Launched, sink: Any, fault: str, *, submissions: int, uploads: int, people: int = 4) -> Outcome:
     """Strike once amid the work, wait until all is answered and done, and look."""
     half = max(1, people // 2)
-    ledger, over = Ledger(), Event()
+    ledger, over, patience = Ledger(), Event(), PATIENCE + submissions + uploads
     shares = prepared(portal.var, people, -(-submissions // half), -(-uploads // half))
     crowd = [Somebody(portal.port, papers, ledger) for papers in shares]
     acts = [Thread(target=one.file_all, args=[over], daemon=True) for one in crowd[:half]]
@@ -282,26 +302,27 @@ def run(portal: Launched, sink: Any, fault: str, *, submissions: int, uploads: i
     for act in acts:
         act.start()
     aim = sum(len(one.papers["ready"]) for one in crowd[:half]) + sum(one.papers["files"] for one in crowd[half:])
-    until(lambda: ledger.count() >= aim / 3, PATIENCE)
+    until(lambda: ledger.count() >= aim / 3, patience)
     struck = time.time()
     FAULTS[fault](portal)
-    until(lambda: not any(act.is_alive() for act in acts), PATIENCE)
+    until(lambda: not any(act.is_alive() for act in acts), patience)
     over.set()
     for act in acts:
         act.join()
-    until(lambda: all_done(portal), PATIENCE)
+    until(lambda: all_done(portal), patience)
     look = Look(portal, sink, ledger, [draft for papers in shares for draft in papers["drafts"]])
     after = max(first_after(moments, struck) for moments in ledger.moments())
     return Outcome(
         fault,
         ledger.count(),
         ledger.retried,
-        look.lost(),
+        look.lost() + (look.half_stored() if fault == "disk-full" else []),
         look.twice(),
         look.unclear(),
         after,
         look.done_after(struck),
         aim - ledger.count(),
+        tuple(ledger.said),
     )
 
 
@@ -362,6 +383,14 @@ class Look:
         return lost + [
             f"mail {key}" for key, state in self.mails() if state == "sent" and not self.sink.seen[dotted(key)]
         ]
+
+    def half_stored(self) -> list[str]:
+        """What is left of uploads that found no room; parts that a check made (with a dot) belong to their document."""
+        documents = self.portal.var / "documents"
+        known = {key.partition(".")[0] for (key,) in ask(self.portal, "SELECT key FROM portal_document")}
+        lying = [str(path.relative_to(documents)) for path in documents.rglob("*") if path.is_file()]
+        orphans = [name for name in lying if name.partition(".")[0] not in known]
+        return [f"half {name}" for name in [*orphans, *map(str, (self.portal.var / "tmp").glob("*.part"))]]
 
     def twice(self) -> list[str]:
         versions = "SELECT filing_id::text FROM supervision_filingversion GROUP BY filing_id HAVING count(*) > 1"
@@ -463,7 +492,7 @@ def measure(names: list[str], *, submissions: int, uploads: int, people: int) ->
 
 def say(row: Outcome) -> None:
     print(table([row]).splitlines()[-1], file=sys.stderr, flush=True)
-    for what in [*row.lost[:5], *row.twice[:5]]:
+    for what in [*row.lost[:5], *row.twice[:5], *row.said]:
         print(f"  {what}", file=sys.stderr, flush=True)
 
 

@@ -35,7 +35,8 @@ MAX_DEPTH = 60
 MAX_ENTRIES = 1000
 MAX_UNPACKED = 200 * MB
 MAX_RATIO = 100
-MEMORY = 2048 * MB
+ADDRESSES = 2048 * MB
+MEMORY = 448 * MB  # of its own; the code of decoders, which is shared, brings a process to 512 MB at most
 SECONDS = 60
 
 ACTIVE = {
@@ -321,7 +322,8 @@ def main() -> None:
 
 def confine() -> None:
     """Bound memory and time, leave no core dump, and die with the worker."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
