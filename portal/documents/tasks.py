@@ -149,11 +149,13 @@ def inspect(document: Document) -> tuple[dict, Mapping[str, bytes]]:
     pages = storage.PREVIEW_PAGES if document.attempts < ATTEMPTS else 0
     command = [sys.executable, "-I", str(INSPECTOR), extension_of(document.name), str(pages)]
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH") if name in os.environ}
-    quiet = {"stderr": subprocess.DEVNULL, "env": environment, "check": True}
     answer = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 - the parts are read from it one by one
     try:
         with laid_out(document) as sent:
-            subprocess.run(command, stdin=sent, stdout=answer, timeout=TIME_LIMIT, **quiet)
+            quiet = subprocess.DEVNULL
+            subprocess.run(
+                command, stdin=sent, stdout=answer, stderr=quiet, timeout=TIME_LIMIT, env=environment, check=True
+            )
     except subprocess.TimeoutExpired as error:
         raise Unfinished(f"no answer after {TIME_LIMIT} s") from error
     except subprocess.CalledProcessError as error:

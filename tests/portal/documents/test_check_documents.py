@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -238,6 +239,45 @@ def test_the_inspector_has_no_secrets_and_little_memory(monkeypatch, tmp_path, k
     greedy = f"import runpy; c = runpy.run_path({checks.__file__!r}); c['confine'](); bytearray(512 << 20)"
     run = subprocess.run([sys.executable, "-c", greedy], capture_output=True)
     assert run.returncode == 1 and b"MemoryError" in run.stderr
+
+
+def bounded(tmp_path, megabytes):
+    """The inspector with less memory than usual."""
+    script = tmp_path / "bounded.py"
+    script.write_text(
+        f"import runpy; main = runpy.run_path({checks.__file__!r})['main']\n"
+        f"main.__globals__['MEMORY'] = {megabytes} << 20; main()"
+    )
+    return script
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (files.image("JPEG", (6000, 4000)), "a.jpg"),  # 96 MB of pixels
+        (files.image("JPEG", (4000, 3000), progressive=True, subsampling=0), "b.jpg"),  # 48 MB, and 72 of coefficients
+    ],
+)
+def test_a_file_that_needs_too_much_memory_is_refused_with_a_sentence(kept, monkeypatch, tmp_path, data, name):
+    monkeypatch.setattr(tasks, "INSPECTOR", bounded(tmp_path, 90))
+    document = kept(data, name)
+    assert (document.state, document.problem) == ("refused", checks.TOO_HEAVY)
+    assert kept(files.pdf(), "next.pdf").state == "ready"
+
+
+def test_a_worker_does_not_hold_what_it_checks(kept):
+    """The most that Python itself allocates meanwhile is less than the file: it is streamed, what was made comes in parts."""
+    document = kept(files.noise((3000, 2100), quality=100), "large.jpg", checked=False)
+    sent = document.size
+    tracemalloc.start()
+    try:
+        check_documents()
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    document.refresh_from_db()
+    assert document.state == "ready" and document.size > sent // 3
+    assert sent > 9_000_000 > most
 
 
 SLOW_WORKER = """
