@@ -10,6 +10,8 @@ again with the very same form, as browsers do. Afterwards everything that was an
 * unclear: an e-mail whose worker was killed between sending and noting it. It is shown to operators and not repeated
 * answers after: the longest wait, from the fault, for the next answer of either sort
 * all done after: from the fault until every file and e-mail from before it was checked and sent
+
+With a full disk there is also looked for what was half stored: temporary files, and bytes that no document knows; that is lost too.
 """
 
 import argparse
@@ -41,7 +43,7 @@ from tests.embedded.clients import LOST, Client, csrf, values_of
 from tests.embedded.launched import GIVEN_BY_RUN, Launched, data_folder, free_port, until
 
 FILES_A_DRAFT = 25  # a material takes 30
-PATIENCE = 180  # seconds in which everything must have been answered, and then done
+PATIENCE = 180  # seconds in which everything must have been answered, and then done; as many more as there are acts
 PAUSE = 0.2  # seconds before somebody without an answer tries again
 STOPPED = 4.0  # seconds that a stopped thing stays away
 
@@ -92,6 +94,7 @@ class Ledger:
     filed: dict[str, float] = field(default_factory=dict)  # filing -> moment
     uploaded: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # document -> moment, digest, draft
     refused: list[str] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)  # the reasons why an upload could not be taken just then
     retried: int = 0
     lock: Any = field(default_factory=Lock)
 
@@ -158,6 +161,8 @@ class Somebody(Client):
             digest = hashlib.sha256(content).hexdigest()
             self.ledger.uploaded[json.loads(reply.text)["id"]] = (time.time(), digest, draft)
             return True
+        if reply.status == 507:
+            self.ledger.said.update(json.loads(reply.text)["reasons"])
         if reply.status < 500:
             self.ledger.refused.append(f"upload {reply.status} {reply.text[:200]}")
         return False
@@ -185,12 +190,17 @@ def web(portal: Launched) -> None:
         time.sleep(1)
 
 
+def celery(portal: Launched, word: str) -> list[psutil.Process]:
+    """The processes of Celery's worker or beat, the parent first."""
+    return [process for process in portal.tree() if {"celery", word} <= set(title_of(process).split())]
+
+
 def worker(portal: Launched) -> None:
-    kill(with_children(next(p for p in portal.tree() if "celery" in p.cmdline() and "worker" in p.cmdline())))
+    kill(with_children(celery(portal, "worker")[0]))
 
 
 def beat(portal: Launched) -> None:
-    kill(with_children(next(p for p in portal.tree() if "celery" in p.cmdline() and "beat" in p.cmdline())))
+    kill(with_children(celery(portal, "beat")[0]))
 
 
 def relay(portal: Launched) -> None:
@@ -234,6 +244,19 @@ def storage(portal: Launched) -> None:
     away.rename(folder)
 
 
+def disk_full(portal: Launched) -> None:
+    """No file of a web process or a worker can grow beyond 16 bytes: what it writes ends as on a full disk."""
+    writing = with_children(portal.child("gunicorn"))
+    writing += celery(portal, "worker")
+    usual = {process: process.rlimit(psutil.RLIMIT_FSIZE) for process in writing}
+    for process, (_soft, hard) in usual.items():
+        process.rlimit(psutil.RLIMIT_FSIZE, (16, hard))
+    time.sleep(STOPPED)
+    for process, limits in usual.items():
+        if process.is_running():
+            process.rlimit(psutil.RLIMIT_FSIZE, limits)
+
+
 FAULTS: dict[str, Callable[[Launched], None]] = {
     "web": web,
     "worker": worker,
@@ -243,6 +266,7 @@ FAULTS: dict[str, Callable[[Launched], None]] = {
     "postgres": postgres,
     "postgres-stopped": postgres_stopped,
     "storage": storage,
+    "disk-full": disk_full,
 }
 
 
@@ -262,6 +286,7 @@ class Outcome:
     answers_after: float
     done_after: float
     unanswered: int = 0
+    said: tuple[str, ...] = ()
 
 
 def prepared(var: Path, people: int, filings: int, files: int) -> list[dict[str, Any]]:
@@ -274,7 +299,7 @@ def prepared(var: Path, people: int, filings: int, files: int) -> list[dict[str,
 def run(portal: Launched, sink: Any, fault: str, *, submissions: int, uploads: int, people: int = 4) -> Outcome:
     """Strike once amid the work, wait until all is answered and done, and look."""
     half = max(1, people // 2)
-    ledger, over = Ledger(), Event()
+    ledger, over, patience = Ledger(), Event(), PATIENCE + submissions + uploads
     shares = prepared(portal.var, people, -(-submissions // half), -(-uploads // half))
     crowd = [Somebody(portal.port, papers, ledger) for papers in shares]
     acts = [Thread(target=one.file_all, args=[over], daemon=True) for one in crowd[:half]]
@@ -282,26 +307,27 @@ def run(portal: Launched, sink: Any, fault: str, *, submissions: int, uploads: i
     for act in acts:
         act.start()
     aim = sum(len(one.papers["ready"]) for one in crowd[:half]) + sum(one.papers["files"] for one in crowd[half:])
-    until(lambda: ledger.count() >= aim / 3, PATIENCE)
+    until(lambda: ledger.count() >= aim / 3, patience)
     struck = time.time()
     FAULTS[fault](portal)
-    until(lambda: not any(act.is_alive() for act in acts), PATIENCE)
+    until(lambda: not any(act.is_alive() for act in acts), patience)
     over.set()
     for act in acts:
         act.join()
-    until(lambda: all_done(portal), PATIENCE)
+    until(lambda: all_done(portal), patience)
     look = Look(portal, sink, ledger, [draft for papers in shares for draft in papers["drafts"]])
     after = max(first_after(moments, struck) for moments in ledger.moments())
     return Outcome(
         fault,
         ledger.count(),
         ledger.retried,
-        look.lost(),
+        look.lost() + (look.half_stored() if fault == "disk-full" else []),
         look.twice(),
         look.unclear(),
         after,
         look.done_after(struck),
         aim - ledger.count(),
+        tuple(ledger.said),
     )
 
 
@@ -362,6 +388,14 @@ class Look:
         return lost + [
             f"mail {key}" for key, state in self.mails() if state == "sent" and not self.sink.seen[dotted(key)]
         ]
+
+    def half_stored(self) -> list[str]:
+        """What is left of uploads that found no room; parts that a check made (with a dot) belong to their document."""
+        documents = self.portal.var / "documents"
+        known = {key.partition(".")[0] for (key,) in ask(self.portal, "SELECT key FROM portal_document")}
+        lying = [str(path.relative_to(documents)) for path in documents.rglob("*") if path.is_file()]
+        orphans = [name for name in lying if name.partition(".")[0] not in known]
+        return [f"half {name}" for name in [*orphans, *map(str, (self.portal.var / "tmp").glob("*.part"))]]
 
     def twice(self) -> list[str]:
         versions = "SELECT filing_id::text FROM supervision_filingversion GROUP BY filing_id HAVING count(*) > 1"
@@ -445,25 +479,26 @@ def launched(var: Path, sink: Any) -> Launched:
     return Launched(var, free_port(), **mail).wait_until_ready()
 
 
-def measure(names: list[str], *, submissions: int, uploads: int, people: int) -> list[Outcome]:
-    """A portal of its own for each fault, so that none inherits another's."""
+def measure(names: list[str], *, together: bool, **sizes: int) -> list[Outcome]:
+    """A portal of its own for each fault, so that none inherits another's; or `together` one for all, which is quicker."""
     outcomes = []
-    for name in names:
+    for shared in [names] if together else [[name] for name in names]:
         with data_folder() as var:
             sink = mail_sink()
             portal = launched(var, sink)
             try:
-                outcomes.append(run(portal, sink, name, submissions=submissions, uploads=uploads, people=people))
+                for name in shared:
+                    outcomes.append(run(portal, sink, name, **sizes))
+                    say(outcomes[-1])
             finally:
                 portal.asked_to_end()
                 sink.shutdown()
-            say(outcomes[-1])
     return outcomes
 
 
 def say(row: Outcome) -> None:
     print(table([row]).splitlines()[-1], file=sys.stderr, flush=True)
-    for what in [*row.lost[:5], *row.twice[:5]]:
+    for what in [*row.lost[:5], *row.twice[:5], *row.said]:
         print(f"  {what}", file=sys.stderr, flush=True)
 
 
@@ -472,6 +507,7 @@ def main() -> None:
     parser.add_argument("--uploads", type=int, default=500)
     parser.add_argument("--submissions", type=int, default=500)
     parser.add_argument("--people", type=int, default=4, help="half of them file, half upload")
+    parser.add_argument("--together", action="store_true", help="one portal for all faults")
     parser.add_argument("--faults", default=",".join(FAULTS))
     parser.add_argument("--prepare", nargs=3, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -479,7 +515,7 @@ def main() -> None:
         prepare(*options.prepare)
         return
     sizes = {"submissions": options.submissions, "uploads": options.uploads, "people": options.people}
-    outcomes = measure(options.faults.split(","), **sizes)
+    outcomes = measure(options.faults.split(","), together=options.together, **sizes)
     print(
         f"{options.uploads} uploads and {options.submissions} submissions a fault, {options.people} people at once; ",
         end="",

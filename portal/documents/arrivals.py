@@ -91,6 +91,9 @@ class LostFile(UploadedFile):
 class Arrivals(FileUploadHandler):
     """Writes each upload once and hashes it meanwhile; a full disk ends in a LostFile, never in a crash."""
 
+    chunk_size = (
+        BLOCK  # of the 64 KB that Django asks for, gunicorn copies the rest of each megabyte it holds every time
+    )
     arriving: ArrivingFile | None
     full: bool
     length: int

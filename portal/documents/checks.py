@@ -35,7 +35,8 @@ MAX_DEPTH = 60
 MAX_ENTRIES = 1000
 MAX_UNPACKED = 200 * MB
 MAX_RATIO = 100
-MEMORY = 2048 * MB
+ADDRESSES = 2048 * MB
+MEMORY = 448 * MB  # of its own; the code of decoders, which is shared, brings a process to 512 MB at most
 SECONDS = 60
 
 ACTIVE = {
@@ -123,7 +124,7 @@ def decoded(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
         image.load()
     except (OSError, SyntaxError, ValueError, IndexError) as error:
-        raise Unsound(BROKEN_IMAGE) from error
+        raise Unsound(TOO_HEAVY if is_memory_used_up() else BROKEN_IMAGE) from error
     return image
 
 
@@ -196,7 +197,7 @@ def check_pdf(data: bytes) -> int:
     except pikepdf.PasswordError as error:
         raise Unsound(LOCKED_PDF) from error
     except (pikepdf.PdfError, ValueError, RecursionError) as error:
-        raise Unsound(BROKEN_PDF) from error
+        raise Unsound(TOO_HEAVY if is_memory_used_up() else BROKEN_PDF) from error
     if found:
         raise Unsound(ACTIVE_PDF % "、".join(sorted({ACTIVE[name] for name in found})))
     if not 0 < pages <= MAX_PAGES:
@@ -224,6 +225,8 @@ def dictionaries_in(obj) -> Iterator:
         if depth > MAX_DEPTH:
             raise Unsound(BROKEN_PDF)
         if isinstance(node, pikepdf.Array):
+            if len(node) > MAX_OBJECTS:
+                raise Unsound(TOO_HEAVY)
             inner = list(node)
         elif isinstance(node, pikepdf.Dictionary | pikepdf.Stream):
             yield node
@@ -301,6 +304,8 @@ def is_macro_package(archive: zipfile.ZipFile) -> bool:
 
 # The process
 
+_at_start = 0  # bytes; 0 where memory is not bounded
+
 
 def main() -> None:
     """Inspect standard input; answer one line of JSON with the lengths of the parts, then the parts."""
@@ -321,10 +326,24 @@ def main() -> None:
 
 def confine() -> None:
     """Bound memory and time, leave no core dump, and die with the worker."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    global _at_start
+    _at_start = most_memory()
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def most_memory() -> int:
+    """The most bytes of addresses that this process has had; what was refused to it does not count."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmPeak:"))
+
+
+def is_memory_used_up() -> bool:
+    """Whether a decoder failed for want of memory, although it says that the file is broken: libjpeg and QPDF do."""
+    return bool(_at_start) and most_memory() - _at_start > MEMORY * 0.6
 
 
 def answer(facts: dict, parts: list[bytes]) -> None:

@@ -35,6 +35,7 @@ def keep(file: ArrivingFile, key: str) -> None:
     try:
         file.file.flush()
         os.fsync(file.file.fileno())
+        written = os.fstat(file.file.fileno())
         saved = default_storage.save(key, file)
     except BaseException:
         with suppress(*AWAY):
@@ -45,16 +46,20 @@ def keep(file: ArrivingFile, key: str) -> None:
     if saved != key:  # the storage found the name taken and chose another
         discard([saved])
         raise FileExistsError(errno.EEXIST, "The key is taken.")
-    make_durable(key)
+    make_durable(key, written)
 
 
-def make_durable(key: str) -> None:
-    """Let the new name survive a power cut; other storages than folders see to that themselves."""
+def make_durable(key: str, written: os.stat_result) -> None:
+    """Let the new name survive a power cut; other storages than folders see to that themselves.
+
+    A file that was moved is durable from before (`written`); one that was copied to another disk is not yet.
+    """
     try:
         path = default_storage.path(key)
     except NotImplementedError:
         return
-    for place in (path, os.path.dirname(path)):
+    was_moved = os.path.samestat(os.stat(path), written)
+    for place in (os.path.dirname(path),) if was_moved else (path, os.path.dirname(path)):
         handle = os.open(place, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -7,18 +7,23 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from threading import Event, Thread
+from typing import IO, cast
 
 from celery import shared_task
-from django.db import transaction
+from django.db import Error, connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.documents import clamav, storage
-from portal.documents.arrivals import clear_temporary_folder
+from portal.documents.arrivals import BLOCK, clear_temporary_folder, temporary_folder
 from portal.documents.kinds import GROUPS, extension_of
 from portal.documents.models import Document
 from portal.documents.transfers import clear_transfers
@@ -28,7 +33,9 @@ logger = logging.getLogger(__name__)
 
 INSPECTOR = Path(__file__).with_name("checks.py")
 TIME_LIMIT = 75  # seconds for one file
-LEASE = timedelta(seconds=150)  # longer than a check may take: who holds it still after that was killed
+LEASE = timedelta(seconds=20)  # renewed while the worker lives: whoever has not renewed it was killed
+BEAT = 5.0  # seconds between renewals; three may fail before the lease runs out
+LONGEST = 150.0  # seconds in which a check is renewed at all: time for the file, its bytes and the scanner
 ATTEMPTS = 3
 PAUSE = timedelta(seconds=20)  # before a file is tried again
 ROUND = 60  # seconds of work after which others get their turn
@@ -63,20 +70,56 @@ def clear_uploads() -> int:
 
 @transaction.atomic
 def claim() -> Document | None:
-    """Take the file that waits longest, those never tried first, so that a poisonous one delays nobody."""
-    now = timezone.now()
-    waiting = Document.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), state=Document.State.CHECKING)
+    """Take the file that waits longest, those never tried first, so that a poisonous one delays nobody.
+
+    The clock of leases is the database's, so that workers on several machines agree.
+    """
+    waiting = Document.objects.filter(Q(lease_until=None) | Q(lease_until__lte=Now()), state=Document.State.CHECKING)
     due = waiting.order_by("attempts", "uploaded_at")
     document = due.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
     if document is not None:
         document.attempts += 1
-        document.lease_until = now + LEASE
-        document.save(update_fields=["attempts", "lease_until"])
+        mine = Document.objects.filter(pk=document.pk)
+        mine.update(attempts=document.attempts, lease_until=Now() + LEASE)
     return document
 
 
 def examine(document: Document) -> None:
-    """Check one claimed file and settle it, or leave it for another try."""
+    """Check one claimed file and settle it, or leave it for another try; nobody else takes it meanwhile."""
+    with held(document):
+        examine_held(document)
+
+
+@contextmanager
+def held(document: Document) -> Iterator[None]:
+    """Renew the lease for as long as this process lives and works on the file, at most LONGEST."""
+    done = Event()
+    renewing = Thread(target=renew, args=[document, done], daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
+
+
+def renew(document: Document, done: Event) -> None:
+    """Every few seconds until `done`. Most checks end before the first, which is why it has no connection by then."""
+    until = time.monotonic() + LONGEST
+    mine = Document.objects.filter(pk=document.pk, state=Document.State.CHECKING, attempts=document.attempts)
+    try:
+        while not done.wait(BEAT) and time.monotonic() < until:
+            try:
+                if not mine.update(lease_until=Now() + LEASE):
+                    return  # removed, settled or taken over: what this check finds will not count
+            except Error as error:  # while the database is away nobody else can take the file either
+                logger.warning("The lease of document %s was not renewed: %s", document.pk, type(error).__name__)
+                connection.close()
+    finally:
+        connection.close()
+
+
+def examine_held(document: Document) -> None:
     if adopted(document):
         return
     if document.attempts > ATTEMPTS:  # it was tried often enough, and nobody lived to say how it ended
@@ -98,24 +141,39 @@ def examine(document: Document) -> None:
         postpone(document)
 
 
-def inspect(document: Document) -> tuple[dict, dict[str, bytes]]:
+def inspect(document: Document) -> tuple[dict, Mapping[str, bytes]]:
     """Have the inspector read the file: what it learned, and the files it made by part name.
 
     The last try leaves the page images out, so that a PDF which is only hard to draw passes.
     """
-    data = storage.read(document)
-    if hashlib.sha256(data).hexdigest() != document.sha256:
-        raise Unfinished("its bytes are not those that were uploaded")
     pages = storage.PREVIEW_PAGES if document.attempts < ATTEMPTS else 0
     command = [sys.executable, "-I", str(INSPECTOR), extension_of(document.name), str(pages)]
     environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH") if name in os.environ}
+    answer = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 - the parts are read from it one by one
     try:
-        run = subprocess.run(command, input=data, capture_output=True, timeout=TIME_LIMIT, env=environment, check=True)
+        with laid_out(document) as sent:
+            quiet = subprocess.DEVNULL
+            subprocess.run(
+                command, stdin=sent, stdout=answer, stderr=quiet, timeout=TIME_LIMIT, env=environment, check=True
+            )
     except subprocess.TimeoutExpired as error:
         raise Unfinished(f"no answer after {TIME_LIMIT} s") from error
     except subprocess.CalledProcessError as error:
         raise Unfinished(f"the inspector ended with {error.returncode}") from error
-    return unpacked(run.stdout)
+    return unpacked(answer)
+
+
+def laid_out(document: Document) -> IO[bytes]:
+    """The plain bytes in a nameless temporary file: the worker never holds a file whole, however large it is."""
+    copy, digest = tempfile.TemporaryFile(dir=temporary_folder()), hashlib.sha256()  # noqa: SIM115
+    with storage.opened(document) as file:
+        for block in file.chunks(BLOCK):
+            digest.update(block)
+            copy.write(block)
+    if digest.hexdigest() != document.sha256:
+        raise Unfinished("its bytes are not those that were uploaded")
+    copy.seek(0)
+    return copy
 
 
 def scanned(document: Document, facts: dict) -> dict:
@@ -186,16 +244,35 @@ def shared_facts(twin: Document) -> dict:
     return {name: getattr(twin, name) for name in same} | {"state": Document.State.READY, "shared": True}
 
 
-def unpacked(answer: bytes) -> tuple[dict, dict[str, bytes]]:
+class Parts(Mapping[str, bytes]):
+    """What the inspector made of a file, read from its answer one part at a time."""
+
+    def __init__(self, answer: IO[bytes], lengths: dict[str, int]) -> None:
+        self.answer, self.places, start = answer, {}, answer.tell()
+        for name, length in lengths.items():
+            self.places[name] = (start, length)
+            start += length
+
+    def __getitem__(self, name: str) -> bytes:
+        start, length = self.places[name]
+        self.answer.seek(start)
+        return self.answer.read(length)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def unpacked(answer: IO[bytes]) -> tuple[dict, Parts]:
     """Take apart what the inspector wrote: a line of JSON, then the parts."""
-    line, _, rest = answer.partition(b"\n")
-    facts, parts = json.loads(line), {}
-    for name, length in facts.pop("parts", {}).items():
-        parts[name], rest = rest[:length], rest[length:]
-    return facts, parts
+    answer.seek(0)
+    facts = json.loads(answer.readline())
+    return facts, Parts(answer, facts.pop("parts", {}))
 
 
-def settle(document: Document, facts: dict, parts: dict[str, bytes]) -> None:
+def settle(document: Document, facts: dict, parts: Mapping[str, bytes]) -> None:
     """Store what was made of the file, then write down how the check ended."""
     for part, data in parts.items():
         storage.keep_part(document, part, data)
@@ -211,7 +288,7 @@ def settle(document: Document, facts: dict, parts: dict[str, bytes]) -> None:
         storage.discard([original])  # with whatever the camera wrote into it
 
 
-def findings(document: Document, facts: dict, parts: dict[str, bytes]) -> dict:
+def findings(document: Document, facts: dict, parts: Mapping[str, bytes]) -> dict:
     changes = {
         "state": Document.State.READY,
         "scan": facts.get("scan", Document.Scan.UNSCANNED),
@@ -262,4 +339,4 @@ def postpone(document: Document, *, attempts: int | None = None) -> None:
         return
     mine = Document.objects.filter(pk=document.pk, state=Document.State.CHECKING, attempts=document.attempts)
     tried = document.attempts if attempts is None else attempts
-    mine.update(lease_until=timezone.now() + PAUSE * max(document.attempts, 1), attempts=tried)
+    mine.update(lease_until=Now() + PAUSE * max(document.attempts, 1), attempts=tried)

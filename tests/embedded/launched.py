@@ -67,9 +67,10 @@ class Launched:
         self.output.seek(0)
         return self.output.read()
 
-    def wait_until_ready(self) -> "Launched":
-        until(lambda: "is ready after" in self.printed() or self.process.poll() is not None, 60)
-        assert self.process.poll() is None, self.printed()
+    def wait_until_ready(self, seconds: float = 300) -> "Launched":
+        """On a busy machine the migrations alone may take a minute and more."""
+        until(lambda: "is ready after" in self.printed() or self.process.poll() is not None, seconds)
+        assert self.process.poll() is None and "is ready after" in self.printed(), self.printed()
         return self
 
     def ended(self, seconds: float = 30) -> tuple[int, str]:

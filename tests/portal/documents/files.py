@@ -28,10 +28,10 @@ def image(form="JPEG", size=(640, 400), mode="RGB", **options):
     return out.getvalue()
 
 
-def noise(size):
+def noise(size, quality=90):
     """A picture that does not shrink."""
     out = io.BytesIO()
-    Image.effect_noise(size, 60).convert("RGB").save(out, "JPEG", quality=90)
+    Image.effect_noise(size, 60).convert("RGB").save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

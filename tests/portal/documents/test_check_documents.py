@@ -4,22 +4,24 @@ import errno
 import hashlib
 import io
 import os
-import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from PIL import Image
 
-from portal.documents import checks, storage, tasks
+from portal.documents import checks, clamav, storage, tasks
 from portal.documents.actions import purge, remove
 from portal.documents.models import Document
 from portal.documents.tasks import ATTEMPTS, UNFINISHED, check_documents, claim, examine
+from portal.relay import SWEEP
 from tests.portal.documents import files
 
 pytestmark = pytest.mark.django_db
@@ -234,33 +236,142 @@ def test_the_inspector_has_no_secrets_and_little_memory(monkeypatch, tmp_path, k
     monkeypatch.setattr(tasks, "INSPECTOR", spy)
     seen = kept(files.pdf(), "a.pdf").problem
     assert set(seen.split()) <= {"PATH", "LD_LIBRARY_PATH", "LC_CTYPE"}
-    greedy = f"import runpy; c = runpy.run_path({checks.__file__!r}); c['confine'](); bytearray(3 << 30)"
+    greedy = f"import runpy; c = runpy.run_path({checks.__file__!r}); c['confine'](); bytearray(512 << 20)"
     run = subprocess.run([sys.executable, "-c", greedy], capture_output=True)
     assert run.returncode == 1 and b"MemoryError" in run.stderr
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_killed_in_the_middle_is_followed_by_another(kept):
-    """A real process takes the file and dies; nobody gets it before its lease is over; then it ends ready."""
-    document = kept(files.phone_photo(), "a.jpg", checked=False)
-    script = (
-        "import django, time; django.setup()\n"
-        "from django.db import connection\n"
-        f"connection.settings_dict['NAME'] = {connection.settings_dict['NAME']!r}\n"
-        "from portal.documents.tasks import claim\n"
-        "print(claim().pk, flush=True); time.sleep(60)\n"
+def bounded(tmp_path, megabytes):
+    """The inspector with less memory than usual."""
+    script = tmp_path / "bounded.py"
+    script.write_text(
+        f"import runpy; main = runpy.run_path({checks.__file__!r})['main']\n"
+        f"main.__globals__['MEMORY'] = {megabytes} << 20; main()"
     )
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"}
-    worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
-    assert worker.stdout.readline().decode().strip() == str(document.pk)
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
+    return script
 
-    assert check_documents() == 0
-    later(document)
-    assert check_documents() == 1
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (files.image("JPEG", (6000, 4000)), "a.jpg"),  # 96 MB of pixels
+        (files.image("JPEG", (4000, 3000), progressive=True, subsampling=0), "b.jpg"),  # 48 MB, and 72 of coefficients
+    ],
+)
+def test_a_file_that_needs_too_much_memory_is_refused_with_a_sentence(kept, monkeypatch, tmp_path, data, name):
+    monkeypatch.setattr(tasks, "INSPECTOR", bounded(tmp_path, 90))
+    document = kept(data, name)
+    assert (document.state, document.problem) == ("refused", checks.TOO_HEAVY)
+    assert kept(files.pdf(), "next.pdf").state == "ready"
+
+
+def test_a_worker_does_not_hold_what_it_checks(kept):
+    """The most that Python itself allocates meanwhile is less than the file: it is streamed, what was made comes in parts."""
+    document = kept(files.noise((3000, 2100), quality=100), "large.jpg", checked=False)
+    sent = document.size
+    tracemalloc.start()
+    try:
+        check_documents()
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    document.refresh_from_db()
+    assert document.state == "ready" and document.size > sent // 3
+    assert sent > 9_000_000 > most
+
+
+SLOW_WORKER = """
+import django, sys; django.setup()
+from datetime import timedelta
+from django.core.files.storage import default_storage
+from django.db import connection
+from pathlib import Path
+from portal.documents import tasks
+connection.settings_dict["NAME"], default_storage._location, endless = sys.argv[1:]
+tasks.INSPECTOR, tasks.LEASE, tasks.BEAT = Path(endless), timedelta(seconds=2), 0.3
+tasks.check_documents()
+"""
+
+
+def lease_of(document):
+    document.refresh_from_db()
+    return document.lease_until
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_takes_the_file_of_a_slow_worker_and_soon_somebody_that_of_a_killed_one(kept, folder, tmp_path):
+    """A real process checks one file for longer than its lease; then it is killed with SIGKILL."""
+    document = kept(files.phone_photo(), "a.jpg", checked=False)
+    endless = tmp_path / "endless.py"
+    endless.write_text("import time; time.sleep(60)")
+    arguments = [connection.settings_dict["NAME"], str(folder), str(endless)]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "portal.settings"}
+    worker = subprocess.Popen([sys.executable, "-c", SLOW_WORKER, *arguments], env=environment)
+    try:
+        assert until(lambda: lease_of(document) is not None, 60)
+        first = document.lease_until
+        assert until(lambda: timezone.now() > first, 10)
+        assert lease_of(document) > first and check_documents() == 0
+    finally:
+        worker.kill()
+        worker.wait()
+
+    killed = time.monotonic()
+    assert until(check_documents, 20)
+    assert time.monotonic() - killed < 10
     document.refresh_from_db()
     assert (document.state, document.attempts) == ("ready", 2)
+
+
+def until(holds, seconds):
+    end = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def test_the_file_of_a_killed_worker_waits_less_than_half_a_minute():
+    """R2: the lease, and the sweep after it that wakes the next worker; a check is renewed as long as it may take."""
+    assert tasks.LEASE.total_seconds() + SWEEP < 30
+    assert 3 * tasks.BEAT < tasks.LEASE.total_seconds()
+    assert tasks.LONGEST >= tasks.TIME_LIMIT + clamav.CONNECT_WITHIN + clamav.ANSWER_WITHIN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_renewed_over_a_lost_connection_and_no_more_after_the_longest_time(kept, monkeypatch):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    monkeypatch.setattr(tasks, "BEAT", 0.05)
+    claimed, done = claim(), Event()
+    first, failures = lease_of(document), [OperationalError("gone")]
+
+    def update(query, **values):
+        if failures:
+            raise failures.pop()
+        return real(query, **values)
+
+    real = QuerySet.update
+    monkeypatch.setattr(QuerySet, "update", update)
+    renewing = Thread(target=tasks.renew, args=[claimed, done])
+    renewing.start()
+    try:
+        assert until(lambda: lease_of(document) > first, 10) and not failures
+    finally:
+        done.set()
+        renewing.join()
+    monkeypatch.setattr(tasks, "LONGEST", 0.0)
+    tasks.renew(claimed, Event())  # ends by itself
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_another_worker_has_taken_over_is_left_alone(kept, monkeypatch):
+    document = kept(files.pdf(), "a.pdf", checked=False)
+    monkeypatch.setattr(tasks, "BEAT", 0.0)
+    slow = claim()
+    later(document)
+    claim()
+    theirs = lease_of(document)
+    tasks.renew(slow, Event())  # ends by itself
+    assert lease_of(document) == theirs
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from pikepdf import Array
 from PIL import Image
 
 from portal.documents import checks
@@ -127,6 +128,15 @@ def test_a_pdf_that_is_cut_off_or_empty_or_endless_is_refused():
     assert refusal(files.pdf(pages=0), "pdf") == checks.EMPTY_PDF
     assert refusal(files.pdf(pages=501), "pdf") == checks.LONG_PDF
     assert inspect(files.pdf(pages=500), "pdf", pages=0).pages == 500
+
+
+def test_a_pdf_with_an_endless_list_is_refused_before_the_list_is_read(monkeypatch):
+    monkeypatch.setattr(checks, "MAX_OBJECTS", 1000)
+
+    def fill(made):
+        made.Root.Extra = Array(range(1001))
+
+    assert refusal(files.pdf(change=fill), "pdf") == checks.TOO_HEAVY
 
 
 def test_office_documents_are_told_apart():
