@@ -163,6 +163,12 @@ def accept_agreement(
     return acceptance
 
 
+def accept_photo_consent(user: User) -> None:
+    """The form was only valid with the box ticked, or the person had agreed before (PIPL art. 29)."""
+    if agreement := Agreement.objects.current(Agreement.Kind.ID_PHOTO):
+        accept_agreement(agreement, user=user)
+
+
 def hand_over_acceptances(registration: Registration, user: User) -> None:
     """What was accepted in a draft was accepted by the person whose account it became."""
     known = Acceptance.objects.filter(user=user).values("agreement_id")

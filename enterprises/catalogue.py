@@ -23,6 +23,8 @@ name_events(
         "enterprise.suspended": _("暂停企业"),
         "enterprise.restored": _("恢复企业"),
         "join_request.handled": _("处理加入申请"),
+        "join_request.withdrawn": _("本人撤回加入申请"),
+        "member.admitted": _("同意加入申请"),
         "system.granted": _("授权业务系统"),
         "system.revoked": _("取消业务系统授权"),
         "member.added": _("新建用户"),

@@ -14,6 +14,8 @@ register(
     Kind("member.invited", _("企业邀请您加入"), sms=True, asks=Area.HOME),
     Kind("member.accepted", _("本人同意加入"), to=To.ENTERPRISE),
     Kind("member.declined", _("本人未同意加入"), to=To.ENTERPRISE),
+    Kind("member.admitted", _("企业同意您加入"), sms=True),
+    Kind("member.refused", _("企业未同意您加入")),
     Kind("member.disabled", _("企业用户已停用"), sms=True),
     Kind("member.enabled", _("企业用户已启用")),
     Kind("member.left", _("已办理离职"), sms=True),

@@ -52,7 +52,7 @@ def add_member(
     note("member.added", member, values["name"], by=by, consent=True, invited=not is_new)
     (welcome if is_new else invite)(member, draft, values, by=by)
     if asked:
-        settle_join_request(asked, by=by)
+        settle_join_request(asked, added=True, by=by)
     return member
 
 

@@ -284,10 +284,16 @@ def member_reset(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
 
 
 def invitations(request: HttpRequest) -> HttpResponse:
-    """企业邀请: who wants to add me."""
+    """我的企业: who wants to add me, where I belong, and where I asked to."""
     if not me(request).is_personal:
         raise Http404
-    return render(request, "enterprises/invitations.html", {"invitations": invitations_of(me(request))})
+    belongs = me(request).memberships.filter(status__in=[Member.Status.ACTIVE, Member.Status.DISABLED])
+    shown = {
+        "invitations": invitations_of(me(request)),
+        "memberships": belongs.select_related("enterprise", "position").order_by("created_at", "pk"),
+        "waiting": me(request).join_requests.filter(handled_at=None).select_related("enterprise", "position"),
+    }
+    return render(request, "enterprises/invitations.html", shown)
 
 
 @require_POST
