@@ -86,7 +86,9 @@ def papers_of(user) -> list[Document]:
 
     What somebody else uploaded to invite them counts only once they agreed.
     """
-    held = Q(holder_type="enterprises.member", holder_id__in=user.memberships.exclude(status__in=NEVER_AGREED).values("pk"))
+    held = Q(
+        holder_type="enterprises.member", holder_id__in=user.memberships.exclude(status__in=NEVER_AGREED).values("pk")
+    )
     for fn in _papers:
         held |= fn(user)
     rows = list(Document.objects.ready().filter(held, kind__in=KEPT_OF_A_MEMBER).order_by("-uploaded_at", "pk"))

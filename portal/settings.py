@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstPassword",
     "accounts.middleware.SecondFactor",
+    "portal.home.places.Opened",
     "portal.middleware.ExplainRefusals",
 ]
 

@@ -34,6 +34,7 @@ from projects.actions.ending import why_not_open
 from projects.catalogue import COMMITMENT, FILES
 from projects.find import NO_PROJECT, Choice
 from projects.models import Project, ProjectUser, Standstill
+from projects.places import PlaceField
 
 
 def address(name: str, *args: str):
@@ -255,6 +256,7 @@ class ProjectFilter(SearchForm):
     """The search of 我的项目."""
 
     q = forms.CharField(label=_("关键字"), max_length=100)
+    place = PlaceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
