@@ -22,6 +22,8 @@ name_events(
         "enterprise.renamed": _("企业更名"),
         "enterprise.suspended": _("暂停企业"),
         "enterprise.restored": _("恢复企业"),
+        "enterprise.verified": _("企业信息核验一致"),
+        "enterprise.mismatched": _("企业信息核验不一致"),
         "join_request.handled": _("处理加入申请"),
         "join_request.withdrawn": _("本人撤回加入申请"),
         "member.admitted": _("同意加入申请"),

@@ -10,6 +10,8 @@ register(
     Kind("enterprise.renamed", _("企业更名完成"), sms=True, to=To.ENTERPRISE),
     Kind("enterprise.suspended", _("企业已被暂停"), sms=True, to=To.ENTERPRISE),
     Kind("enterprise.restored", _("企业已恢复"), sms=True, to=To.ENTERPRISE),
+    Kind("enterprise.verified", _("企业信息已核验"), to=To.ENTERPRISE),
+    Kind("enterprise.mismatched", _("企业信息核验不一致"), sms=True, to=To.ENTERPRISE),
     Kind("member.created", _("企业为您创建了账号"), sms=True),
     Kind("member.invited", _("企业邀请您加入"), sms=True, asks=Area.HOME),
     Kind("member.accepted", _("本人同意加入"), to=To.ENTERPRISE),

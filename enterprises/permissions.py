@@ -9,13 +9,14 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enterprises.catalogue import APPOINTMENT, ID_PHOTO
+from enterprises.catalogue import APPOINTMENT, ID_PHOTO, LICENCE, RENAMED
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.errors import Refused
 
 KEPT_OF_A_MEMBER = (ID_PHOTO.code, APPOINTMENT.code)
+PUBLIC_PAPERS = (LICENCE.code, RENAMED.code)
 NEVER_AGREED = (Member.Status.INVITED, Member.Status.DECLINED)
 ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
 
@@ -159,6 +160,9 @@ def announce_arrival(member: Member, *, by) -> None:
 
 
 def may_read_of_enterprise(user, document, request) -> bool:
+    """Its administrators; operators the licences, which they compare with the register."""
+    if user is not None and user.is_operator:
+        return document.kind in PUBLIC_PAPERS
     return user is not None and administered_by(user).filter(pk=document.holder_id).exists()
 
 

@@ -55,6 +55,7 @@ own: list[URLPattern | URLResolver] = [
     path("platform/enterprises/<uuid:pk>/", include(enterprise)),
     path("console/enterprises/", standing.console, name="console"),
     path("console/enterprises/<uuid:pk>/suspend/", standing.suspend, name="suspend"),
+    path("console/enterprises/<uuid:pk>/verify/", standing.verify, name="verify"),
     path("console/enterprises/<uuid:pk>/restore/", standing.restore, name="restore"),
     path("enterprises/find/", management.find, name="find"),
     path("enterprises/join/", belonging.join, name="join"),

@@ -13,7 +13,7 @@ from enterprises.actions.registration import (
     register_enterprise,
 )
 from enterprises.actions.roster import import_members, keep_roster
-from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise
+from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise, verify_enterprise
 from enterprises.actions.systems import grant_systems, revoke_system
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "revoke_system",
     "set_member_systems",
     "suspend_enterprise",
+    "verify_enterprise",
     "withdraw_join_request",
 ]

@@ -92,7 +92,7 @@ class BelongForm(PortalForm):
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["enterprise"]
         chosen.queryset = found
-        chosen.label_from_instance = lambda one: f"{one.name}（{one.uscc}）"
+        chosen.label_from_instance = lambda one: f"{one.name}（{one.uscc} · {one.verification_mark}）"
         self.fields["position"].offer()  # type: ignore[attr-defined]
         if consented:
             del self.fields["consent"]

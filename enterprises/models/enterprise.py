@@ -91,6 +91,12 @@ class Enterprise(Workflow, Searchable, Identified):
     def __str__(self):
         return self.name
 
+    @property
+    def verification_mark(self) -> str:
+        """已核验 with the day; what was never compared, or differs, says so."""
+        label = str(self.get_verification_display())  # type: ignore[attr-defined]
+        return f"{label} {timezone.localdate(self.verified_at):%Y-%m-%d}" if self.verified_at else label
+
     def search_parts(self):
         return [self.name, self.uscc], {"status": self.status}
 

@@ -18,6 +18,7 @@ from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.notifications.models import Delivery
 from tests import make
+from tests.accounts.steps import sign_in
 from tests.enterprises.test_add_member import values
 
 PASSWORD = "Chun-feng-2026"
@@ -63,8 +64,7 @@ def test_the_person_sets_a_password_by_the_link_and_signs_in(client, person):
     person.refresh_from_db()
     assert person.check_password(PASSWORD) and not person.must_change_password and person.phone_verified_at
     assert AuditEntry.objects.filter(event="account.activated").exists()
-    asked = {"account": person.phone, "password": PASSWORD}
-    assert client.post("/", asked).url == "/home/"
+    assert sign_in(client, person.phone, PASSWORD).url == "/home/"
 
 
 @pytest.mark.django_db
@@ -199,7 +199,7 @@ def test_a_new_member_gets_a_link_and_no_initial_password(client, enterprise, ad
     assert not member.user.has_usable_password()
     assert [one.event for one in Delivery.objects.all()] == ["account.activation"]
     assert enterprise.name in Delivery.objects.get().text
-    answer = client.post("/", {"account": member.user.phone, "password": settings.INITIAL_PASSWORD})
+    answer = sign_in(client, member.user.phone, settings.INITIAL_PASSWORD)
     assert "账号或密码错误" in answer.content.decode()
 
     client.force_login(administrator)
