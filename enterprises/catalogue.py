@@ -32,6 +32,8 @@ name_events(
         "member.added": _("新建用户"),
         "member.accepted": _("本人同意加入"),
         "member.declined": _("本人未同意加入"),
+        "enterprise.merged": _("企业已合并"),
+        "member.moved": _("企业合并，转入用户"),
         "member.changed": _("编辑用户"),
         "member.systems_changed": _("调整个人业务系统"),
         "member.disabled": _("停用用户"),

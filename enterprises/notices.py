@@ -17,6 +17,7 @@ register(
     Kind("member.accepted", _("本人同意加入"), to=To.ENTERPRISE),
     Kind("member.declined", _("本人未同意加入"), to=To.ENTERPRISE),
     Kind("member.admitted", _("企业同意您加入"), sms=True),
+    Kind("member.moved", _("所在企业已合并"), sms=True),
     Kind("member.refused", _("企业未同意您加入")),
     Kind("member.disabled", _("企业用户已停用"), sms=True),
     Kind("member.enabled", _("企业用户已启用")),

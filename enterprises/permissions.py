@@ -16,7 +16,7 @@ from portal.documents.permissions import register_reader
 from portal.errors import Refused
 
 KEPT_OF_A_MEMBER = (ID_PHOTO.code, APPOINTMENT.code)
-PUBLIC_PAPERS = (LICENCE.code, RENAMED.code)
+PUBLIC_PAPERS = (LICENCE.code, RENAMED.code, "handover_proof")  # the last one an operator uploads
 NEVER_AGREED = (Member.Status.INVITED, Member.Status.DECLINED)
 ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
 
