@@ -5,7 +5,7 @@ right, and what has lapsed counts as no choice (decisions 5).
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.contrib.postgres.expressions import ArraySubquery
@@ -87,7 +87,8 @@ def place_of(request: HttpRequest, *sorts: str) -> Place | None:
     if not request.session.get(CHOSEN):
         return None
     asked = places_asked()
-    row = User.objects.filter(pk=request.user.pk).annotate(**asked).values(*asked).get()
+    user = cast(User, request.user)
+    row = User.objects.filter(pk=user.pk).annotate(**asked).values(*asked).get()
     place = chosen_among(places_in(row), request)
     return place if place and place.sort in sorts else None
 

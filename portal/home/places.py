@@ -118,18 +118,18 @@ def lines(request: HttpRequest, sort: str, pks: list[UUID]) -> list[tuple[UUID, 
 
 
 def project_line(project: Project) -> Line:
-    return Line(_("项目"), str(project), project.number, "", reverse("projects:detail", args=[project.pk]))
+    return Line(_("项目"), str(project), project.number or "", "", reverse("projects:detail", args=[project.pk]))
 
 
 def filing_line(filing: Filing) -> Line:
     state = filing.get_status_display()
-    return Line(str(filing.get_module_display()), str(filing), filing.number, state, filing.get_absolute_url())
+    return Line(str(filing.get_module_display()), str(filing), filing.number or "", state, filing.get_absolute_url())
 
 
 def review_line(review: Review) -> Line:
     filing, state = review.filing, review.get_status_display()
     sort = _("%(role)s审核") % {"role": review.get_role_display()}
-    return Line(sort, str(filing), filing.number, state, reverse("review:detail", args=[review.pk]))
+    return Line(sort, str(filing), filing.number or "", state, reverse("review:detail", args=[review.pk]))
 
 
 @never_cache
