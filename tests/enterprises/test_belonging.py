@@ -9,6 +9,7 @@ from enterprises.actions import admit, ask_to_belong
 from enterprises.catalogue import ID_PHOTO
 from enterprises.models import JoinRequest, Member, Position
 from enterprises.permissions import papers_of
+from enterprises.privacy import forget_invitations, leave_all
 from portal.audit.models import AuditEntry
 from portal.documents.models import Document
 from portal.errors import Refused
@@ -147,3 +148,12 @@ def test_an_enterprise_has_to_be_chosen_and_a_suspended_one_is_not_found(browser
     enterprise.status = "suspended"
     enterprise.save()
     assert "未找到企业" in browser.get(JOIN, {"q": enterprise.name}).content.decode()
+
+
+def test_a_request_ends_with_the_account_and_is_forgotten_with_the_person(person, enterprise):
+    asked_by(person, enterprise)
+    leave_all(person, by=person)
+    assert JoinRequest.objects.get().is_added is False
+    assert Message.objects.get(event="enterprise.join_requested").handled_at
+    forget_invitations(person)
+    assert not JoinRequest.objects.exists()
