@@ -27,8 +27,7 @@ def test_the_switcher_works_by_keyboard_and_closes_on_escape(reference, people):
     page.keyboard.press("Enter")
     drop.get_by_role("button", name=second.name).focus()
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert page.locator(".top__where").inner_text() == second.name
+    page.locator(".top__where", has_text=second.name).wait_for()
 
     walk.visit(one, "/filing/advance/")
     one.sees(f"当前只显示“{second.name}”的内容")
