@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -111,13 +112,18 @@ PASSWORD_FIELDS = ["password", "must_change_password", "initial_until"]
 
 def fill_in_password(user: User, password: str | None, *, initial: str = "") -> None:
     """`password`, or the initial one for INITIAL_PASSWORD_DAYS; `initial` if its hash is known already."""
-    if initial and password is None:
-        user.password = initial
+    if password is None:
+        user.password = initial or initial_hash()
     else:
-        user.set_password(password or settings.INITIAL_PASSWORD)
+        user.set_password(password)
     user.must_change_password = password is None
     days = timedelta(days=settings.INITIAL_PASSWORD_DAYS)
     user.initial_until = timezone.now() + days if password is None else None
+
+
+def initial_hash() -> str:
+    """Of the initial password, which takes half a second; of none where people get a link (ACTIVATION_BY_LINK)."""
+    return make_password(None if settings.ACTIVATION_BY_LINK else settings.INITIAL_PASSWORD)
 
 
 def is_unused(user: User) -> bool:
@@ -161,6 +167,12 @@ def accept_agreement(
     if is_new:
         record("agreement.accepted", agreement, by=user, version=agreement.version, text_hash=seen["text_hash"])
     return acceptance
+
+
+def accept_photo_consent(user: User) -> None:
+    """The form was only valid with the box ticked, or the person had agreed before (PIPL art. 29)."""
+    if agreement := Agreement.objects.current(Agreement.Kind.ID_PHOTO):
+        accept_agreement(agreement, user=user)
 
 
 def hand_over_acceptances(registration: Registration, user: User) -> None:

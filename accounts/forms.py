@@ -291,8 +291,8 @@ class PasswordForm(Twice, PortalForm):
             self.add_error("old_password", problem)
 
 
-class OperatorPasswordForm(Twice, PortalForm):
-    """The first password of a staff account, through its one-time link."""
+class LinkPasswordForm(Twice, PortalForm):
+    """The first password of an account, through its one-time link."""
 
     password = new_password()
     password_again = password_again()

@@ -6,6 +6,7 @@ from portal.notifications.kinds import Kind, register
 
 register(
     Kind("account.code", _("短信验证码"), sms=True, security=True),
+    Kind("account.activation", _("激活链接（短信）"), sms=True, security=True),
     Kind("data_copy.ready", _("我的数据已生成")),
     Kind("data_copy.failed", _("我的数据生成失败")),
     Kind("data_request.submitted", _("个人信息申请")),

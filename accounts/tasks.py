@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.actions import close_unused_accounts
+from accounts.activation import forget_old_activations
 from accounts.devices import forget_old_devices
 from accounts.drafts import expired_drafts
 from accounts.locks import forget_old_locks
@@ -32,6 +33,7 @@ def make_data_copies() -> None:
 def tidy() -> None:
     """Close accounts that nobody came for; drop drafts and codes that count no more (security S4, PIPL art. 47)."""
     close_unused_accounts()
+    forget_old_activations()
     forget_old_devices()
     forget_old_locks()
     purge_old_materials()

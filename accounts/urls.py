@@ -62,6 +62,7 @@ pages: list[URLPattern | URLResolver] = [
     path("codes/question/", own.code_question, name="code-question"),
     path("account/", include(account)),
     path("console/", include(operators)),
+    path("activate/<str:token>/", own.activate_account, name="activate"),
     path("operator/<str:token>/", own.operator, name="operator"),
 ]
 

@@ -31,11 +31,11 @@ def find_enterprises(keyword: str, *, signed_in: bool) -> QuerySet[Enterprise]:
 
 
 def as_rows(found: QuerySet[Enterprise], *, signed_in: bool) -> list[dict[str, Any]]:
-    """Name and district, and for people signed in the credit code; nothing about any person."""
+    """Name and district, and for people signed in the credit code and the mark; nothing about any person."""
     rows = [{"id": str(one.pk), "name": one.name, "district": one.district.name} for one in found]
     if signed_in:
         for row, one in zip(rows, found, strict=True):
-            row["uscc"] = one.uscc
+            row["uscc"], row["verification"] = one.uscc, one.verification_mark
     return rows
 
 

@@ -1,16 +1,23 @@
 """Who may act in an enterprise, and which enterprises a person may act for in a business system."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from enterprises.catalogue import APPOINTMENT, ID_PHOTO, LICENCE, RENAMED
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
+from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.errors import Refused
 
+KEPT_OF_A_MEMBER = (ID_PHOTO.code, APPOINTMENT.code)
+PUBLIC_PAPERS = (LICENCE.code, RENAMED.code, "handover_proof")  # the last one an operator uploads
+NEVER_AGREED = (Member.Status.INVITED, Member.Status.DECLINED)
 ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业用户，办理业务请使用个人账号")
 
 
@@ -75,11 +82,29 @@ def invitations_of(user):
     return Member.objects.filter(user=user, status=Member.Status.INVITED).select_related("enterprise", "position")
 
 
+def papers_of(user) -> list[Document]:
+    """A person's own sound files that one more enterprise may keep: of each kind those that lie together, the newest.
+
+    What somebody else uploaded to invite them counts only once they agreed.
+    """
+    held = Q(
+        holder_type="enterprises.member", holder_id__in=user.memberships.exclude(status__in=NEVER_AGREED).values("pk")
+    )
+    for fn in _papers:
+        held |= fn(user)
+    rows = list(Document.objects.ready().filter(held, kind__in=KEPT_OF_A_MEMBER).order_by("-uploaded_at", "pk"))
+    newest: dict[str, UUID] = {}
+    for document in rows:
+        newest.setdefault(document.kind, document.holder_id)
+    return [document for document in rows if newest[document.kind] == document.holder_id]
+
+
 # What the apps above know. They register in their own modules; this app imports none of them.
 
 Consequence = Callable[..., list[str]]
 _consequences: list[Consequence] = []
 _ties: list[Callable[..., bool]] = []
+_papers: list[Callable[..., Q]] = []
 _arrivals: list[Callable[..., object]] = []
 _departures: list[Callable[..., object]] = []
 
@@ -106,6 +131,11 @@ def belongs_elsewhere(member: Member) -> bool:
     return others.exists() or any(fn(member.user) for fn in _ties)
 
 
+def register_papers(fn: Callable[..., Q]) -> None:
+    """`fn(user)` is a condition on documents: the person's own files that another app keeps."""
+    _papers.append(fn)
+
+
 def register_arrival(fn: Callable[..., object]) -> None:
     """`fn(member, by=…)` runs in the transaction in which somebody becomes an active member."""
     _arrivals.append(fn)
@@ -130,6 +160,9 @@ def announce_arrival(member: Member, *, by) -> None:
 
 
 def may_read_of_enterprise(user, document, request) -> bool:
+    """Its administrators; operators the licences, which they compare with the register."""
+    if user is not None and user.is_operator:
+        return document.kind in PUBLIC_PAPERS
     return user is not None and administered_by(user).filter(pk=document.holder_id).exists()
 
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Registration, User
 from accounts.privacy.closing import register_closing, register_forgetting
 from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
-from enterprises.models import Enterprise, Member
+from enterprises.models import Enterprise, JoinRequest, Member
 from portal.audit import record
 from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.masking import mask_name
+from portal.notifications.actions import mark_handled
 from portal.retention import Rule, register_rule
 
 OVER = (Member.Status.LEFT, Member.Status.DECLINED)
@@ -29,6 +30,15 @@ def member_line(member: Member) -> Line:
         _("状态"): member.get_status_display(),
         _("加入时间"): shown_time(member.created_at),
         _("离开时间"): shown_time(member.ended_at),
+    }
+
+
+def asking_line(asked: JoinRequest) -> Line:
+    return {
+        _("企业名称"): asked.enterprise.name,
+        _("职务"): asked.position or "",
+        _("留言"): asked.message,
+        _("申请时间"): shown_time(asked.created_at),
     }
 
 
@@ -57,10 +67,15 @@ def leave_all(user: User, *, by: User | None) -> None:
         member.save(update_fields=["status", "ended_at"])
         member.__dict__["audit_label"] = mask_name(user.name)
         record("member.left", member, by=by, closed_account=True)
+    for asked in user.join_requests.filter(handled_at=None).select_for_update(of=("self",), no_key=True):
+        asked.handled_at, asked.handled_by, asked.is_added = timezone.now(), by or user, False
+        asked.save(update_fields=["handled_at", "handled_by", "is_added"])
+        mark_handled(asked)
 
 
 def forget_invitations(user: User) -> None:
-    """What was typed about them to invite them."""
+    """What was typed about them to invite them, and what they asked under their name."""
+    user.join_requests.all().delete()
     Registration.objects.filter(pk__in=user.memberships.values("pk")).delete()
 
 
@@ -79,6 +94,16 @@ register_section(
         _("在职期间及离职后，随企业办理记录留存"),
         lambda user: user.memberships.select_related("enterprise", "position").order_by("created_at"),
         member_line,
+    )
+)
+register_section(
+    Section(
+        "join_requests",
+        _("加入企业的申请"),
+        _("由企业决定是否添加您"),
+        _("账号使用期间，注销后删除"),
+        lambda user: user.join_requests.select_related("enterprise", "position").order_by("created_at"),
+        asking_line,
     )
 )
 register_section(

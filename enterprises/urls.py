@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enterprises.views import management, members, registration, roster, standing
+from enterprises.views import belonging, management, members, registration, roster, standing
 
 # /register/enterprise/
 register = [
@@ -43,6 +43,7 @@ enterprise: list[URLPattern | URLResolver] = [
     path("users/import/template/", roster.roster_template, name="roster-template"),
     path("users/import/preview/", roster.roster_preview, name="roster-preview"),
     path("users/import/wrong/", roster.roster_wrong, name="roster-wrong"),
+    path("users/requests/<uuid:asked>/", belonging.admit_asked, name="request-admit"),
     path("users/requests/<uuid:asked>/dismiss/", members.request_dismiss, name="request-dismiss"),
     path("users/<uuid:member>/", include(member)),
     path("log/", management.log, name="log"),
@@ -54,8 +55,11 @@ own: list[URLPattern | URLResolver] = [
     path("platform/enterprises/<uuid:pk>/", include(enterprise)),
     path("console/enterprises/", standing.console, name="console"),
     path("console/enterprises/<uuid:pk>/suspend/", standing.suspend, name="suspend"),
+    path("console/enterprises/<uuid:pk>/verify/", standing.verify, name="verify"),
     path("console/enterprises/<uuid:pk>/restore/", standing.restore, name="restore"),
     path("enterprises/find/", management.find, name="find"),
+    path("enterprises/join/", belonging.join, name="join"),
+    path("invitations/requests/<uuid:pk>/withdraw/", belonging.withdraw, name="join-withdraw"),
     path("invitations/", members.invitations, name="invitations"),
     path("invitations/<uuid:pk>/<slug:move>/", members.invitation_answer, name="invitation-answer"),
 ]

@@ -268,6 +268,8 @@ def shown_value(field: forms.BoundField, value: Any) -> str:
     """What was chosen or typed, in the words of the field."""
     if value is True:
         return str(_("是"))
+    if name_of := getattr(field.field, "name_of", None):
+        return name_of(value)
     choices = getattr(field.field, "choices", None)
     if choices is None or hasattr(value, "pk"):
         return str(value)

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstPassword",
     "accounts.middleware.SecondFactor",
+    "portal.home.places.Opened",
     "portal.middleware.ExplainRefusals",
 ]
 
@@ -192,6 +193,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 INITIAL_PASSWORD = env("INITIAL_PASSWORD", "Zjwh@123!")  # printed in the guide; opens nothing but its own change
 INITIAL_PASSWORD_DAYS = env_int("INITIAL_PASSWORD_DAYS", 30)
+ACTIVATION_BY_LINK = env_bool("ACTIVATION_BY_LINK")  # new people get a one-time link by SMS instead
+ACTIVATION_HOURS = env_int("ACTIVATION_HOURS", 72)
 CODE_LIFETIME = timedelta(minutes=5)
 RECOVERY_WAIT = timedelta(hours=env_int("RECOVERY_WAIT_HOURS", 72))  # in which a change of phone can be stopped
 

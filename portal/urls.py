@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.home import live, wishes
+from portal.home import live, places, wishes
 from portal.home import views as home
 
 handler400 = "portal.errors.bad_request"
@@ -16,6 +16,8 @@ urlpatterns = [
     path("register/", home.register, name="register"),
     path("home/", home.home, name="home"),
     path("workbench/", home.workbench, name="workbench"),
+    path("switch/", places.switch, name="switch"),
+    path("recent/", places.recent, name="recent"),
     path("apps/", home.apps, name="apps"),
     path("apps/<slug:code>/", home.app, name="app"),
     path("messages/", home.messages, name="messages"),

@@ -11,7 +11,11 @@ COMMITMENT = DocumentKind("commitment_letter", _("办理承诺函"), SCANS, 10 *
 # Of the authority that issued the permit: asked for when works resume after a year (建筑法 art. 10).
 RECHECK_PROOF = DocumentKind("permit_recheck", _("施工许可证核验证明"), SCANS, 20 * MB, personal=False, most=1)
 
+# Of the registration authority, or the agreement of both: an operator compares it before anything goes over.
+HANDOVER_PROOF = DocumentKind("handover_proof", _("合并或分立的证明材料"), SCANS, 20 * MB, personal=False, most=1)
+
 register_kind(COMMITMENT)
+register_kind(HANDOVER_PROOF)
 register_kind(RECHECK_PROOF)
 
 FILES = {"id_photo": ID_PHOTO.code, "letter": COMMITMENT.code}  # by the names of the form's fields
@@ -39,6 +43,10 @@ name_events(
         "project_user.ended": _("结束项目用户"),
         "project_user.expired": _("项目用户申请过期"),
         "project_user.escalated": _("项目用户申请转企业管理员"),
+        "handover.proposed": _("提出企业合并或分立"),
+        "handover.done": _("办结企业合并或分立"),
+        "handover.declined": _("复核未通过企业合并或分立"),
+        "handover.withdrawn": _("撤回企业合并或分立"),
         "identity.revealed": _("查看完整号码"),
         "identity.disputed": _("身份信息存在争议"),
     }

@@ -26,14 +26,16 @@ from portal.forms import (
     SearchForm,
     SmsCodeField,
     Textarea,
+    UsccField,
 )
 from portal.kept_words import keep_words, kept_words
 from portal.validators import check_project_no, normalise_project_no
 from projects.actions.delegating import LONGEST
 from projects.actions.ending import why_not_open
-from projects.catalogue import COMMITMENT, FILES
+from projects.catalogue import COMMITMENT, FILES, HANDOVER_PROOF
 from projects.find import NO_PROJECT, Choice
-from projects.models import Project, ProjectUser, Standstill
+from projects.models import EnterpriseHandover, Project, ProjectUser, Standstill
+from projects.places import PlaceField
 
 
 def address(name: str, *args: str):
@@ -255,10 +257,56 @@ class ProjectFilter(SearchForm):
     """The search of 我的项目."""
 
     q = forms.CharField(label=_("关键字"), max_length=100)
+    place = PlaceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].widget.attrs["placeholder"] = _("项目名称、工程名称、项目编号")
+
+
+class HandoverForm(PortalForm):
+    """企业合并与分立: to whom, what, and on what ground."""
+
+    kind = forms.ChoiceField(
+        label=_("类型"),
+        choices=[("", _("请选择")), *EnterpriseHandover.Kind.choices],
+        initial=EnterpriseHandover.Kind.MERGE,
+    )
+    target = UsccField(label=_("承继企业的统一社会信用代码"), help_text=_("承继企业须已在平台注册"))
+    projects: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        Project.objects.none(),
+        label=_("由新企业承继的项目"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("分立时选择；合并时全部承继，无需选择"),
+    )
+    evidence = forms.CharField(
+        label=_("依据"), max_length=300, widget=Textarea(attrs={"rows": 2}), help_text=_("登记机关的文书名称和文号")
+    )
+    proof = DocumentField(HANDOVER_PROOF)
+
+    def __init__(self, *args: Any, source: Enterprise, projects: QuerySet[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source = source
+        self.fields["projects"].queryset = projects  # type: ignore[attr-defined]
+
+    def clean_target(self) -> Enterprise:
+        target = Enterprise.objects.filter(uscc=self.cleaned_data["target"]).first()
+        if target is None:
+            raise ValidationError(_("承继企业尚未在平台注册，请先完成企业注册。"))
+        if target == self.source:
+            raise ValidationError(_("请填写另一家企业的统一社会信用代码。"))
+        return target
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("kind") == EnterpriseHandover.Kind.SPLIT and not self.cleaned_data.get("projects"):
+            self.add_error("projects", _("请选择由新企业承继的项目。"))
+
+
+class OpinionForm(PortalForm):
+    """Why an operator does not agree."""
+
+    opinion = forms.CharField(label=_("不通过的理由"), max_length=300, widget=Textarea(attrs={"rows": 3}))
 
 
 class ActingForm(PortalForm):

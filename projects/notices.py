@@ -8,6 +8,9 @@ from portal.notifications.kinds import Area, To
 register(
     Kind("feed.failed", _("数据接入失败"), to=To.OPERATOR),
     Kind("feed.held", _("数据接入已暂停，待核实"), to=To.OPERATOR),
+    Kind("handover.proposed", _("企业合并或分立待复核"), to=To.OPERATOR),
+    Kind("handover.done", _("企业合并或分立已办结")),
+    Kind("handover.declined", _("企业合并或分立复核未通过"), to=To.OPERATOR),
     Kind("project.lead_appointed", _("您已成为项目负责人"), sms=True),
     Kind("project.lead_replaced", _("项目负责人已变更"), sms=True),
     Kind("project.manager_left", _("项目经理已离任，待变更"), sms=True),

@@ -12,7 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
-from enterprises.permissions import enterprises_granted, register_consequence, register_tie
+from enterprises.permissions import (
+    NEVER_AGREED,
+    enterprises_granted,
+    register_consequence,
+    register_papers,
+    register_tie,
+)
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from projects.catalogue import FILES
@@ -350,7 +356,8 @@ def may_read_unready(user: User | None, document: Document, request) -> bool:
 
 def files_of(user: User) -> dict[str, Document]:
     """Their sound photo and letter from an earlier application, or the photo their enterprise keeps, by form field."""
-    holders = [*user.project_memberships.values_list("pk", flat=True), *user.memberships.values_list("pk", flat=True)]
+    agreed = user.memberships.exclude(status__in=NEVER_AGREED)
+    holders = [*user.project_memberships.values_list("pk", flat=True), *agreed.values_list("pk", flat=True)]
     held = Document.objects.ready().filter(
         holder_type__in=["projects.projectuser", "enterprises.member"], holder_id__in=holders, kind__in=FILES.values()
     )
@@ -358,6 +365,12 @@ def files_of(user: User) -> dict[str, Document]:
     return {field: newest[kind] for field, kind in FILES.items() if kind in newest}
 
 
+def papers_on_projects(user: User) -> Q:
+    """What the person handed in with their own applications."""
+    return Q(holder_type="projects.projectuser", holder_id__in=user.project_memberships.values("pk"))
+
+
+register_papers(papers_on_projects)
 register_reader("projects.ProjectUser", may_read, unready=may_read_unready)
 register_tie(is_tied)
 register_consequence(what_stops)

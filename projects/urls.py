@@ -8,6 +8,7 @@ from projects.views import (
     confirming,
     delegating,
     feeds,
+    handover,
     own,
     parts,
     registration,
@@ -65,6 +66,13 @@ console = [
     path("<slug:feed>/template/", feeds.template, name="feed-template"),
 ]
 
+# /console/handovers/, for operators
+handovers = [
+    path("", handover.handovers, name="handovers"),
+    path("<uuid:pk>/", handover.handover_page, name="handover"),
+    path("<uuid:pk>/<slug:move>/", handover.handover_move, name="handover-move"),
+]
+
 # /projects/acting/
 standing_in = [
     path("", acting.acting_list, name="acting-list"),
@@ -80,6 +88,8 @@ own_pages: list[URLPattern | URLResolver] = [
     path("projects/applications/", include(application)),
     path("projects/approvals/", include(approval)),
     path("console/feeds/", include(console)),
+    path("console/handovers/", include(handovers)),
+    path("console/enterprises/<uuid:pk>/handover/", handover.handover_new, name="handover-new"),
     path("projects/acting/", include(standing_in)),
     path("projects/<uuid:pk>/", own.project_detail, name="detail"),
     path("projects/<uuid:pk>/delegation/", delegating.delegation, name="delegation"),

@@ -7,4 +7,5 @@ class SupervisionConfig(AppConfig):
     name = "supervision"
 
     def ready(self) -> None:
+        import_module("supervision.actions.handover")  # filings go over with their enterprise
         import_module("supervision.actions.clocks")  # a change of the calendar moves its dates

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Target
+from enterprises.models import Enterprise
 from portal.lists.kinds import Column, Text
 from portal.search import SEARCH_FIELDS, find
 from portal.validators import normalise_permit_no
 from projects.models import PartyType
+from projects.places import ENTERPRISE, PROJECT, parts_of
 from supervision.catalogue import SPECS, Module, ProjectCategory
 from supervision.forms.search import DUE_FIRST, FilingSearchForm
 from supervision.missing import lacking_files
@@ -49,6 +51,8 @@ def searched(filings: QuerySet, module: Module, query: QueryDict) -> QuerySet:
     given = FilingSearchForm(query).given
     words = " ".join(filter(None, [given.get("q", ""), normalise_permit_no(given.get("permit", ""))]))
     found = narrowed(filings, module, words, given)
+    if "place" in given:
+        found = at_place(found, given["place"])
     if "papers" in given:
         found = lacking_files(found)
     if "since" in given:
@@ -58,6 +62,14 @@ def searched(filings: QuerySet, module: Module, query: QueryDict) -> QuerySet:
     if given.get("sort") == DUE_FIRST:
         return found.alias(due=Subquery(due_of())).order_by(F("due").asc(nulls_last=True), "-changed_at", "-id")
     return found.order_by("-changed_at", "-id")
+
+
+def at_place(filings: QuerySet, code: str) -> QuerySet:
+    """Those that one enterprise has to do with, or of one project; other places restrict nothing here."""
+    sort, key = parts_of(code)
+    if sort == ENTERPRISE:
+        return filings.filter(uscc_codes__overlap=Enterprise.objects.filter(pk=key).values_list("uscc"))
+    return filings.filter(project=key) if sort == PROJECT else filings
 
 
 def narrowed(filings: QuerySet, module: Module, words: str, given: dict[str, Any]) -> QuerySet:

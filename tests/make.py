@@ -262,7 +262,8 @@ def site_officer(name: str = "吴倩", *, at: Enterprise | None = None) -> User:
 
 
 def employer_of(user: User) -> Enterprise:
-    return user.memberships.get().enterprise
+    """The enterprise of a person, the first of several."""
+    return user.memberships.earliest("created_at").enterprise
 
 
 # Stations
@@ -367,7 +368,7 @@ def party_named(party_type: str, enterprise: Enterprise) -> dict:
 def draft_filing(module: str = Module.ADVANCE, by: User | None = None, **fields) -> Filing:
     """A new filing of the enterprise of `by`: nothing filled in but what `fields` says."""
     by = by or site_officer()
-    owner = employer_of(by)
+    owner = fields.get("enterprise") or employer_of(by)
     if module == Module.JOINT and "permit" not in fields:
         fields["permit"] = permit(contractor=owner)
     if module == Module.EARLY and "award" not in fields:

@@ -16,6 +16,7 @@ PUBLIC = {
     "receipt-verify",
     "accounts:send-code",
     "accounts:operator",
+    "accounts:activate",  # the link is the key; tests/accounts/test_activation.py
     "documents:file",  # a draft's own browser may have its files; everybody else gets 404
     "documents:view",
     "documents:preview",

@@ -1,5 +1,6 @@
 """People, stations, agreements, drafts of registrations, verification codes, devices and recovery tickets."""
 
+from accounts.models.activations import Activation
 from accounts.models.agreements import Acceptance, Agreement
 from accounts.models.codes import VerificationCode
 from accounts.models.devices import Device, SignInLock
@@ -11,6 +12,7 @@ from accounts.models.users import User
 
 __all__ = [
     "Acceptance",
+    "Activation",
     "Agreement",
     "DataCopy",
     "DataRequest",

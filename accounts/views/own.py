@@ -15,13 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import set_first_password, set_password
+from accounts.activation import activate, open_activation
 from accounts.codes import WAIT, answer_question, ask_question, send_code
 from accounts.devices import follow_session
 from accounts.factors import is_obliged
 from accounts.forms import (
     FirstPasswordForm,
+    LinkPasswordForm,
     NewPasswordForm,
-    OperatorPasswordForm,
     PasswordForm,
     QuestionForm,
     RecoverForm,
@@ -42,7 +43,7 @@ from accounts.views.recovery import send_new_code, send_old_code, send_stop_code
 from portal.audit.actions import record
 from portal.errors import wants_json
 from portal.forms import MobileField, posted
-from portal.masking import mask_id, mask_phone
+from portal.masking import mask_id, mask_name, mask_phone
 
 CHANGED = gettext_lazy("密码已修改，请使用新密码重新登录")
 STEPS = [gettext_lazy("填写账号"), gettext_lazy("设置新密码"), gettext_lazy("重新登录")]
@@ -266,9 +267,28 @@ def account_password(request: HttpRequest) -> HttpResponse:
 def operator(request: HttpRequest, token: str) -> HttpResponse:
     """The one-time link of a staff account: sets its password and leads to the sign-in page."""
     user = user_of_token(token)
-    form = OperatorPasswordForm(user=user, **posted(request))
+    form = LinkPasswordForm(user=user, **posted(request))
     if form.is_valid():
         use_token(token, form.cleaned_data["password"])
         messages.success(request, _("密码已设置，请在管理端登录。"))
         return redirect(landing_with(side=STAFF))
     return render(request, "accounts/operator.html", {"form": form, "username": user.username})
+
+
+@login_not_required
+@never_cache
+def activate_account(request: HttpRequest, token: str) -> HttpResponse:
+    """激活: the one-time link of a person whom an enterprise added. Looking does not use it up."""
+    activation = open_activation(token)
+    if activation is None:
+        return render(request, "accounts/activation_over.html", status=404)
+    form = LinkPasswordForm(user=activation.user, **posted(request))
+    if form.is_valid():
+        if activate(token, form.cleaned_data["password"]) is None:
+            return render(request, "accounts/activation_over.html", status=404)
+        if request.user.is_authenticated:  # somebody else's session in this browser
+            logout(request)
+        messages.success(request, _("账号已激活，请用手机号和新密码登录。"))
+        return redirect("landing")
+    shown = {"name": mask_name(activation.user.name), "phone": mask_phone(activation.user.phone)}
+    return render(request, "accounts/activate.html", shown | {"form": form})

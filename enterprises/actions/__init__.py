@@ -1,5 +1,6 @@
 """What may be done to enterprises, their people and their systems. The only code that writes them."""
 
+from enterprises.actions.belonging import admit, ask_to_belong, withdraw_join_request
 from enterprises.actions.invitations import answer_invitation
 from enterprises.actions.joining import ask_to_join, dismiss_join_request
 from enterprises.actions.leaving import delete_member, move_member, reset_password
@@ -12,14 +13,16 @@ from enterprises.actions.registration import (
     register_enterprise,
 )
 from enterprises.actions.roster import import_members, keep_roster
-from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise
+from enterprises.actions.standing import rename_enterprise, restore_enterprise, suspend_enterprise, verify_enterprise
 from enterprises.actions.systems import grant_systems, revoke_system
 
 __all__ = [
     "AlreadyRegistered",
     "abandon_registration",
     "add_member",
+    "admit",
     "answer_invitation",
+    "ask_to_belong",
     "ask_to_join",
     "change_member",
     "delete_member",
@@ -37,4 +40,6 @@ __all__ = [
     "revoke_system",
     "set_member_systems",
     "suspend_enterprise",
+    "verify_enterprise",
+    "withdraw_join_request",
 ]

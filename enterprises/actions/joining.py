@@ -52,15 +52,18 @@ def require_calm(enterprise: Enterprise, phone: str) -> None:
 
 @transaction.atomic
 def dismiss_join_request(asked: JoinRequest, *, by: User) -> None:
-    """The administrator does not know the person; nobody is told."""
+    """The administrator does not know the person. A visitor is not told; who asked with an account is."""
     require_administrator(by, asked.enterprise)
-    settle_join_request(asked, by=by)
+    settle_join_request(asked, added=False, by=by)
     record("join_request.handled", asked, by=by, added=False)
+    if asked.user:
+        link = reverse("enterprises:invitations")
+        notify([asked.user], "member.refused", about=asked, link=link, enterprise=asked.enterprise)
 
 
-def settle_join_request(asked: JoinRequest, *, by: User) -> None:
+def settle_join_request(asked: JoinRequest, *, added: bool, by: User) -> None:
     """Take it off the list, once."""
     waiting = JoinRequest.objects.filter(pk=asked.pk, handled_at=None)
-    if not waiting.update(handled_at=timezone.now(), handled_by=by):
+    if not waiting.update(handled_at=timezone.now(), handled_by=by, is_added=added):
         raise Refused(_("这条申请已经处理过，请刷新页面查看最新状态。"))
     mark_handled(asked)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import end_sessions, set_initial_password
 from accounts.models import Registration, User
-from enterprises.actions.members import locked_member, note
+from enterprises.actions.members import locked_member, note, tell_how_to_sign_in
 from enterprises.models import Member
 from enterprises.permissions import announce_departure, belongs_elsewhere
 from enterprises.shown import is_waiting
@@ -91,7 +91,7 @@ def reset_password(member: Member, *, by: User) -> None:
     elif may_reset(member):
         set_initial_password(member.user, by=by)
         reopen(member.user)
-        tell(member, "member.password_reset")
+        tell_how_to_sign_in(member, "member.password_reset", by=by)
     else:
         tell(member, "member.recovery_sent", reverse("accounts:recover"))
         return note("member.recovery_sent", member, by=by)

@@ -7,6 +7,7 @@ enterprise sees nothing but what it typed itself, so that nobody learns here who
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import create_person, set_initial_password
+from accounts.activation import send_activation
 from accounts.drafts import close_draft
 from accounts.models import Registration, User
 from enterprises.actions.joining import settle_join_request
@@ -52,7 +54,7 @@ def add_member(
     note("member.added", member, values["name"], by=by, consent=True, invited=not is_new)
     (welcome if is_new else invite)(member, draft, values, by=by)
     if asked:
-        settle_join_request(asked, by=by)
+        settle_join_request(asked, added=True, by=by)
     return member
 
 
@@ -84,13 +86,21 @@ def require_newcomer(enterprise: Enterprise, user: User) -> None:
 def welcome(member: Member, draft: Registration, values: dict[str, Any], *, by: User) -> None:
     """The account is new: nothing typed needs to be kept beside it."""
     close_draft(draft)
-    notify([member.user], "member.created", about=member, enterprise=member.enterprise)
+    tell_how_to_sign_in(member, "member.created", by=by)
     announce_arrival(member, by=by)
+
+
+def tell_how_to_sign_in(member: Member, event: str, *, by: User) -> None:
+    """By the link that sets the first password, or by the message `event` about the initial one, as the setting says."""
+    if settings.ACTIVATION_BY_LINK:
+        send_activation(member.user, sender=member.enterprise.name, by=by)
+    else:
+        notify([member.user], event, about=member, enterprise=member.enterprise)
 
 
 def invite(member: Member, draft: Registration, values: dict[str, Any], *, by: User) -> None:
     """Ask the owner of the account, and keep what was typed: the list shows only that until they agree."""
-    reopen_if_unused(member.user, values, by=by)
+    reopen_if_unused(member, values, by=by)
     draft.data = {name: values[name] for name in ("name", "phone", "id_number")}
     draft.key_index, draft.completed_at = None, timezone.now()
     draft.save(update_fields=["data", "key_index", "completed_at"])
@@ -104,13 +114,16 @@ def same_person(user: User, values: dict[str, Any]) -> bool:
     return (user.id_number, user.phone) == (values["id_number"], values["phone"])
 
 
-def reopen_if_unused(user: User, values: dict[str, Any], *, by: User) -> None:
+def reopen_if_unused(member: Member, values: dict[str, Any], *, by: User) -> None:
     """An account that closed because nobody ever came is opened again for the person it was made for."""
+    user = member.user
     if user.is_active or user.last_login or not user.must_change_password or not same_person(user, values):
         return
     set_initial_password(user, by=by)
     user.is_active = True
     user.save(update_fields=["is_active"])
+    if settings.ACTIVATION_BY_LINK:
+        send_activation(user, sender=member.enterprise.name, by=by)
 
 
 @transaction.atomic

@@ -3,23 +3,21 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions import initial_hash
 from accounts.models import Registration, User
-from enterprises.actions.members import invite, note, person_for, require_newcomer
+from enterprises.actions.members import invite, note, person_for, require_newcomer, tell_how_to_sign_in
 from enterprises.actions.registration import locked_draft
 from enterprises.models import Enterprise, Member
 from enterprises.permissions import announce_arrival, require_administrator
 from enterprises.roster import Row
 from portal.crypto import blind_index
 from portal.errors import Refused
-from portal.notifications.actions import notify
 
 KIND = "roster"  # the drafts that hold what was read until it is confirmed
 KEPT_FOR = timedelta(hours=24)
@@ -70,7 +68,7 @@ def import_members(enterprise: Enterprise, draft: Registration, *, by: User) -> 
     good = draft.data["good"]
     if not good:
         raise Refused(_("没有可以导入的人员。"))
-    initial = make_password(settings.INITIAL_PASSWORD)  # one costly hash for a password that is printed in the guide
+    initial = initial_hash()  # one costly hash for a password that is printed in the guide
     for values in good:
         add_listed(enterprise, values, initial=initial, by=by)
     draft.data = draft.data | {"good": [], "added": len(good)}
@@ -88,7 +86,7 @@ def add_listed(enterprise: Enterprise, values: dict[str, Any], *, initial: str, 
     member.save(force_insert=True)
     note("member.added", member, values["name"], by=by, consent=True, invited=not is_new, listed=True)
     if is_new:
-        notify([user], "member.created", about=member, enterprise=enterprise)
+        tell_how_to_sign_in(member, "member.created", by=by)
         announce_arrival(member, by=by)
     else:  # what was typed is kept under the id of the membership: all that the enterprise sees until they agree
         typed = Registration(pk=member.pk, kind=Registration.Kind.MEMBER, owner=by, expires_at=timezone.now())

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.catalogue import APPOINTMENT, ID_PHOTO
-from enterprises.models import BusinessSystem, Enterprise, Member, Position
+from enterprises.models import BusinessSystem, Enterprise, JoinRequest, Member, Position
 from enterprises.shown import GONE, UNKNOWN, State, in_state, shown_of_all
 from portal.crypto import blind_index
 from portal.documents.forms import DocumentField
@@ -69,6 +69,44 @@ class MemberForm(PortalForm):
     @property
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.typed}
+
+
+class BelongForm(PortalForm):
+    """申请加入企业: which of those found, as what, and the consent of those who have not given it."""
+
+    enterprise: forms.ModelChoiceField = forms.ModelChoiceField(
+        Enterprise.objects.none(),
+        label=_("企业名称"),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请在查找到的企业中选择一家")},
+    )
+    position = PositionField()
+    message = forms.CharField(label=_("留言"), max_length=200, required=False)
+    consent = forms.BooleanField(
+        label=_("单独同意处理我的身份证照片"),
+        error_messages={"required": _("请阅读单独同意书后勾选，企业才能核实您的身份。")},
+    )
+
+    def __init__(self, *args: Any, found: QuerySet[Enterprise], consented: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["enterprise"]
+        chosen.queryset = found
+        chosen.label_from_instance = lambda one: f"{one.name}（{one.uscc} · {one.verification_mark}）"
+        self.fields["position"].offer()  # type: ignore[attr-defined]
+        if consented:
+            del self.fields["consent"]
+
+
+class AdmitForm(PortalForm):
+    """同意加入申请: the post as asked for, and the department."""
+
+    position = PositionField()
+    department = DepartmentField()
+
+    def __init__(self, *args: Any, asked: JoinRequest, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"position": asked.position_id}, **kwargs)
+        self.fields["position"].offer(also=asked.position)  # type: ignore[attr-defined]
 
 
 class RosterForm(PortalForm):

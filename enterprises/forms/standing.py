@@ -39,6 +39,24 @@ class SuspendForm(PortalForm):
     )
 
 
+class VerifyForm(PortalForm):
+    """核验: what the comparison showed, and with what it was compared."""
+
+    agrees = forms.TypedChoiceField(
+        label=_("核验结论"),
+        choices=[("yes", _("一致")), ("no", _("不一致"))],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("核验依据"),
+        max_length=300,
+        widget=Textarea(attrs={"rows": 3}),
+        help_text=_("如登记信息的来源、查询日期，不一致的写明哪一项；企业会看到。"),
+    )
+
+
 class EnterpriseSearch(SearchForm):
     """The operator's search over all enterprises."""
 

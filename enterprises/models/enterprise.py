@@ -69,6 +69,9 @@ class Enterprise(Workflow, Searchable, Identified):
     verification = models.CharField(max_length=12, choices=Verification, default=Verification.UNVERIFIED)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     suspended_reason = models.CharField(_("暂停原因"), max_length=300, blank=True)
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    verified_at = models.DateTimeField(_("核验时间"), null=True, blank=True)
+    verification_note = models.CharField(_("核验说明"), max_length=300, blank=True)  # with what it was compared
     is_sample = models.BooleanField(default=False)
     registered_at = models.DateTimeField(_("注册时间"), default=timezone.now)
 
@@ -87,6 +90,12 @@ class Enterprise(Workflow, Searchable, Identified):
 
     def __str__(self):
         return self.name
+
+    @property
+    def verification_mark(self) -> str:
+        """已核验 with the day; what was never compared, or differs, says so."""
+        label = str(self.get_verification_display())  # type: ignore[attr-defined]
+        return f"{label} {timezone.localdate(self.verified_at):%Y-%m-%d}" if self.verified_at else label
 
     def search_parts(self):
         return [self.name, self.uscc], {"status": self.status}
@@ -121,13 +130,19 @@ class Administrator(models.Model):
 
 
 class JoinRequest(Identified):
-    """请经办人添加我: a visitor leaves word for the administrator of an enterprise that exists already."""
+    """请经办人添加我: a visitor leaves word for the administrator of an enterprise that exists already.
+
+    Somebody with an account asks as `user`, for the post of `position`: then nothing is left to be typed or uploaded.
+    """
 
     enterprise = models.ForeignKey(Enterprise, models.CASCADE, related_name="join_requests")
     name = models.CharField(_("姓名"), max_length=100)
     phone = EncryptedTextField(_("手机号"))
     phone_index = models.CharField(max_length=64)
     message = models.CharField(_("留言"), max_length=200, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="join_requests")
+    position = models.ForeignKey("enterprises.Position", models.PROTECT, null=True, related_name="+")
+    is_added = models.BooleanField(null=True)  # how it was answered
     created_at = models.DateTimeField(default=timezone.now)
     handled_at = models.DateTimeField(null=True)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

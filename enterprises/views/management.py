@@ -84,7 +84,8 @@ def facts_of(enterprise: Enterprise) -> list[tuple[Any, Any]]:
         (_("经办人姓名"), mask_name(enterprise.agent_name)),
         (_("经办人手机号"), mask_phone(enterprise.agent_phone)),
         (_("经办人身份证号"), mask_id(enterprise.agent_id_number)),
-        (_("信息核验"), enterprise.get_verification_display()),
+        (_("信息核验"), enterprise.verification_mark),
+        *([(_("核验说明"), enterprise.verification_note)] if enterprise.verification_note else []),
     ]
 
 

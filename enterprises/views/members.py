@@ -183,8 +183,18 @@ def member_added(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     enterprise, found = member_of(request, pk, member)
     if not is_waiting(found):
         return redirect("enterprises:members", pk)
-    shown = {"shown": shown_of(found), "password": settings.INITIAL_PASSWORD, "days": settings.INITIAL_PASSWORD_DAYS}
+    shown = {"shown": shown_of(found)} | first_sign_in()
     return page_of_enterprise(request, "member_added", enterprise, "members", member=found, **shown)
+
+
+def first_sign_in() -> dict[str, Any]:
+    """How somebody new signs in: by a link texted to them (`hours`), or with the initial password."""
+    return {
+        "by_link": settings.ACTIVATION_BY_LINK,
+        "hours": settings.ACTIVATION_HOURS,
+        "password": settings.INITIAL_PASSWORD,
+        "days": settings.INITIAL_PASSWORD_DAYS,
+    }
 
 
 @once
@@ -211,6 +221,7 @@ def member_edit(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
         messages.success(request, _("已保存。"))
         return redirect("enterprises:members", enterprise.pk)
     shown = {"form": form, "row": row_of(found, shown_of(found)), "documents": Document.objects.held_by(found)}
+    shown["by_link"] = settings.ACTIVATION_BY_LINK
     return page_of_enterprise(request, "member_edit", enterprise, "members", **shown)
 
 
@@ -276,7 +287,7 @@ def member_reset(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
         messages.success(request, _("已处理，并已短信通知本人。"))
         return redirect("enterprises:members", enterprise.pk)
     shown = {"shown": shown_of(found), "waiting": is_waiting(found), "ours": may_reset(found)}
-    shown |= {"password": settings.INITIAL_PASSWORD, "days": settings.INITIAL_PASSWORD_DAYS}
+    shown |= first_sign_in()
     return page_of_enterprise(request, "member_reset", enterprise, "members", **shown)
 
 
@@ -284,10 +295,16 @@ def member_reset(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
 
 
 def invitations(request: HttpRequest) -> HttpResponse:
-    """企业邀请: who wants to add me."""
+    """我的企业: who wants to add me, where I belong, and where I asked to."""
     if not me(request).is_personal:
         raise Http404
-    return render(request, "enterprises/invitations.html", {"invitations": invitations_of(me(request))})
+    belongs = me(request).memberships.filter(status__in=[Member.Status.ACTIVE, Member.Status.DISABLED])
+    shown = {
+        "invitations": invitations_of(me(request)),
+        "memberships": belongs.select_related("enterprise", "position").order_by("created_at", "pk"),
+        "waiting": me(request).join_requests.filter(handled_at=None).select_related("enterprise", "position"),
+    }
+    return render(request, "enterprises/invitations.html", shown)
 
 
 @require_POST

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +17,7 @@ from enterprises.forms.members import RosterForm
 from enterprises.models import Enterprise, Position
 from enterprises.roster import LABELS, MOST_BYTES, MOST_ROWS, TYPE, Unreadable, read_roster, rows_to_mend, template
 from enterprises.views.management import administered, page_of_enterprise
+from enterprises.views.members import first_sign_in
 from portal.forms import posted
 from portal.once import once
 
@@ -80,9 +80,7 @@ def roster_preview(request: HttpRequest, pk: UUID) -> HttpResponse:
         "wrong": [faults_of(number, faults) for number, _typed, faults in wrong[:SHOWN]],
         "wrong_count": len(wrong),
         "added": draft.data["added"],
-        "password": settings.INITIAL_PASSWORD,
-        "days": settings.INITIAL_PASSWORD_DAYS,
-    }
+    } | first_sign_in()
     return page_of_enterprise(request, "roster_preview", enterprise, "members", **shown)
 
 

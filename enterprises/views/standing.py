@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.views import me
-from enterprises.actions import rename_enterprise, restore_enterprise, suspend_enterprise
+from enterprises.actions import rename_enterprise, restore_enterprise, suspend_enterprise, verify_enterprise
 from enterprises.catalogue import RENAMED
-from enterprises.forms.standing import EnterpriseSearch, RenameForm, SuspendForm
+from enterprises.forms.standing import EnterpriseSearch, RenameForm, SuspendForm, VerifyForm
 from enterprises.models import Enterprise
+from enterprises.permissions import PUBLIC_PAPERS
 from enterprises.views.management import administered, page_of_enterprise
+from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
 from portal.forms import posted
 from portal.once import once
@@ -54,7 +56,7 @@ def console(request: HttpRequest) -> HttpResponse:
     """All enterprises by keyword, with how they stand."""
     require_operator(request)
     filter = EnterpriseSearch(request.GET)
-    rows = find(Enterprise.objects.select_related("district"), filter.given.get("q", ""))
+    rows = find(Enterprise.objects.select_related("district", "verified_by"), filter.given.get("q", ""))
     page = page_of(request, rows.order_by("-registered_at", "pk"))
     return render(request, "enterprises/console.html", {"filter": filter, "page": page})
 
@@ -70,6 +72,21 @@ def suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, _("已暂停 %(name)s。") % {"name": enterprise.name})
         return redirect("enterprises:console")
     return render(request, "enterprises/suspend.html", {"form": form, "enterprise": enterprise})
+
+
+@once
+def verify(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """核验: the facts and the licence, the conclusion and what it rests on."""
+    require_operator(request)
+    enterprise = get_object_or_404(Enterprise.objects.select_related("district", "verified_by"), pk=pk)
+    form = VerifyForm(**posted(request))
+    if form.is_valid():
+        verify_enterprise(enterprise, **form.cleaned_data, by=me(request))
+        messages.success(request, _("已记录 %(name)s 的核验结论。") % {"name": enterprise.name})
+        return redirect("enterprises:console")
+    papers = [one for one in Document.objects.held_by(enterprise) if one.kind in PUBLIC_PAPERS]
+    shown = {"form": form, "enterprise": enterprise, "documents": papers}
+    return render(request, "enterprises/verify.html", shown)
 
 
 @once

@@ -11,6 +11,8 @@ Text = str | Promise
 
 _events: dict[str, Text] = {
     "account.created": _("创建账号"),
+    "account.activated": _("激活账号"),
+    "account.activation_sent": _("发送激活链接"),
     "account.closed_unused": _("关闭未启用的账号"),
     "account.signed_in": _("登录"),
     "account.signed_out": _("退出登录"),

@@ -66,7 +66,7 @@ def undelivered() -> int:
 WORK = [
     Card(_("找回与变更"), _("核验和复核手机号更换、经办人变更"), "accounts:tickets", waiting_tickets),
     Card(_("登录锁定"), _("输错密码被锁定的账号，可以解除"), "accounts:locks", locks_in_force),
-    Card(_("企业维护"), _("更名、暂停和恢复企业"), "enterprises:console", Enterprise.objects.count),
+    Card(_("企业维护"), _("核验、暂停、恢复、合并和分立企业"), "enterprises:console", Enterprise.objects.count),
     Card(_("项目维护"), _("关闭、合并重复的项目，作废报监"), "console:projects", Project.objects.count),
     Card(
         _("个人信息申请"),

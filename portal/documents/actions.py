@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import connection, models, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -225,6 +226,12 @@ def check_again(document: Document, *, by: Any) -> Document:
 def rehold(old_holder: models.Model, new_holder: models.Model) -> int:
     """Hand everything `old_holder` has to `new_holder`, in the caller's transaction; returns how many."""
     return Document.objects.of(old_holder).update(holder_type=new_holder._meta.label_lower, holder_id=new_holder.pk)
+
+
+def copy_to(holder: models.Model, document: Document, *, by: Any) -> Document:
+    """The same file once more, for another holder; it is checked again."""
+    with storage.opened(document) as file:
+        return store(ContentFile(file.read(), name=document.name), kind=document.kind, holder=holder, by=by)
 
 
 def purge(documents: Iterable[Document]) -> int:

@@ -31,6 +31,7 @@ from portal.notifications.models import Message, MessageQuerySet
 from portal.numbers import NumberSeries
 from projects.models import ActingLead, ProjectGrant, ProjectParty, ProjectUser
 from projects.permissions import is_manager
+from projects.places import chosen_among, places_asked, places_in
 
 SOMEBODY = UUID(int=0)  # stands for the account in a query that is written beforehand
 TEXT_SIZES = ("standard", "large", "xlarge")
@@ -47,6 +48,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "unread": (lambda: seen()["unread"]) if seen else 0,
         "stamp": (lambda: stamp_of(seen())) if seen else "",
         "person": cache(lambda: person_of(request)) if seen else None,
+        "places": cache(lambda: places_shown(request)) if seen else None,
         "idle": settings.SESSION_IDLE[sort_of(who(request))] if seen else 0,
     }
 
@@ -131,6 +133,7 @@ def all_facts(day: date) -> dict[str, Any]:
         "employer": first_of(memberships, "enterprise__name"),
         "site": first_of(applications, "enterprise__name"),
         "station": first_of(posts, "station__name"),
+        **places_asked(),
     }
 
 
@@ -186,13 +189,24 @@ def person_of(request: HttpRequest) -> dict[str, str]:
     """The name in the top bar, and in which capacity."""
     user, seen = who(request), facts(request)
     duty = user.get_duty_display() if user.duty else ""
-    sub = seen["station"] or seen["employer"] or seen["site"] or duty
+    current = places_shown(request)["current"]
+    sub = (current and current.name) or seen["station"] or seen["employer"] or seen["site"] or duty
     return {
         "name": user.name,
         "sub": _("企业管理员账号") if user.is_enterprise_account else sub,
         "url": address("accounts:account"),
         "exports_url": address("exports:list") if has_lists(request) else "",
+        "recent_url": address("recent") if has_lists(request) else "",
+        "enterprises_url": address("enterprises:invitations") if user.is_personal else "",
     }
+
+
+def places_shown(request: HttpRequest) -> dict[str, Any]:
+    """For whom the person acts now, and for whom else they may; nothing to choose with fewer than two places."""
+    places = places_in(facts(request))
+    current = chosen_among(places, request)
+    choice = [{"place": place, "current": place == current} for place in places]
+    return {"current": current, "choice": choice if len(places) > 1 else []}
 
 
 def has_lists(request: HttpRequest) -> bool:

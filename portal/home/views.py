@@ -20,6 +20,7 @@ from portal.home.context import TEXT_SIZES, manages_projects, only_applies, who
 from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
 from portal.home.models import Notice
 from portal.home.piles import pile_named, piles_of
+from portal.home.places import recently_opened
 from portal.home.rows import shown_rows, with_rows
 from portal.home.systems import FILING, WILL_DO, doors_of, enter
 from portal.notifications.models import Message
@@ -144,7 +145,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
     piles = piles_of(request.user, manages=manages_projects(request))
     pile = pile_named(piles, request.GET.get("show", ""))
     if pile is None:
-        return render(request, "home/workbench.html", {"pile": None})
+        return render(request, "home/workbench.html", {"pile": None, "lines": []})
     page = page_of(request, with_rows(pile))
     tabs = [
         {"label": other.label, "url": other.url, "current": other is pile, "badge": other.count, "tone": other.tone}
@@ -156,6 +157,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "rows": shown_rows(pile, page.rows, request.user),
         "tabs": tabs,
         "template": f"home/_{pile.sort}.html",
+        "lines": recently_opened(request),
     }
     return render(request, "home/workbench.html", context)
 

@@ -97,16 +97,18 @@ def link_of(message: Message) -> list[str]:
 
 
 @transaction.atomic
-def send_text(phone: str, event: str, *, key: str, wipe: bool = False, **context: Any) -> None:
+def send_text(
+    phone: str, event: str, *, key: str, wipe: bool = False, lifetime: timedelta | None = None, **context: Any
+) -> None:
     """Text somebody without an inbox, or a code (`wipe`: never sent twice, dropped when it no longer counts).
 
-    The same `key` again does nothing. The whole of templates/messages/<event>.txt is the text.
+    What is to be wiped counts for `lifetime`, or as long as codes do. The same `key` again does nothing. The whole of templates/messages/<event>.txt is the text.
     """
     kind_of(event)
     delivery = Delivery(event=event, channel="sms", address=phone, key=key, wipe=wipe)
     delivery.text = signed("\n".join(part for part in rendered(event, **context) if part))
     delivery.values = {name: str(value) for name, value in context.items()}
-    delivery.expires_at = timezone.now() + settings.CODE_LIFETIME if wipe else None
+    delivery.expires_at = timezone.now() + (lifetime or settings.CODE_LIFETIME) if wipe else None
     if not wipe and not kind_of(event).security:
         delivery.due_at = by_day(timezone.now())
     queue([delivery])

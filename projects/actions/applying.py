@@ -3,14 +3,13 @@
 from enum import StrEnum
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import accept_agreement, create_person, hand_over_acceptances, has_accepted
+from accounts.actions import accept_photo_consent, create_person, hand_over_acceptances, has_accepted
 from accounts.codes import check_code
 from accounts.drafts import close_draft
 from accounts.identity import correct_identity
@@ -18,8 +17,7 @@ from accounts.models import Agreement, Registration, User
 from accounts.tickets import dispute_phone
 from enterprises.models import Enterprise, Position
 from portal.audit.actions import record
-from portal.documents import storage
-from portal.documents.actions import purge, rehold, store
+from portal.documents.actions import copy_to, purge, rehold
 from portal.documents.models import Document
 from portal.errors import Refused
 from portal.notifications.actions import mark_handled, notify
@@ -150,24 +148,11 @@ def join_project(draft: Registration, *, place: dict[str, Any], reuse: dict[str,
     application = new_application(by, place)
     rehold(draft, application)
     for kind, document in reuse.items():
-        copy(document, kind, application, by=by)
+        if not Document.objects.held_by(application, kind).exists():  # a new one came along
+            copy_to(application, document, by=by)
     close_draft(draft)
     announce(application, "project_user.applied", by=by)
     return application
-
-
-def accept_photo_consent(user: User) -> None:
-    """The form was only valid with the box ticked, or the person had agreed before."""
-    if agreement := Agreement.objects.current(Agreement.Kind.ID_PHOTO):
-        accept_agreement(agreement, user=user)
-
-
-def copy(document: Document, kind: str, holder: ProjectUser, *, by: User) -> Document | None:
-    """The same file for another holder, unless a new one came along. It is checked again."""
-    if Document.objects.held_by(holder, kind).exists():
-        return None
-    with storage.opened(document) as file:
-        return store(ContentFile(file.read(), name=document.name), kind=kind, holder=holder, by=by)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from projects.models.feeds import (
     QuarantinedRow,
     SourceRecord,
 )
+from projects.models.handover import EnterpriseHandover
 from projects.models.project import PartyType, Project, ProjectGrant, ProjectParty
 from projects.models.project_user import ProjectUser
 from projects.models.standstill import Standstill
@@ -19,6 +20,7 @@ __all__ = [
     "ActingLead",
     "AwardRecord",
     "ConstructionPermit",
+    "EnterpriseHandover",
     "Feed",
     "FeedRun",
     "FeedState",

@@ -19,6 +19,7 @@ from accounts.actions import has_accepted
 from accounts.drafts import open_draft
 from accounts.models import Agreement, Registration
 from accounts.views import me
+from enterprises.models import Enterprise
 from enterprises.shown import named_then, present_names
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
@@ -50,9 +51,11 @@ from projects.permissions import (
     may_report_standstill,
     may_rewrite_identity,
     may_split,
+    parties_of,
     standing_in,
     working,
 )
+from projects.places import ENTERPRISE, PROJECT, list_here, parts_of, place_of
 from projects.views.registration import KIND, looked_up, named_approvers
 
 PLACE = ("project__district", "enterprise", "position", "decided_by", "user")
@@ -70,15 +73,26 @@ def require_person(request: HttpRequest) -> None:
 def project_list(request: HttpRequest) -> HttpResponse:
     """The projects that the person works on, leads, or knows by their enterprise."""
     require_person(request)
+    if url := list_here(request, ENTERPRISE, PROJECT):
+        return redirect(url)
     filter = ProjectFilter(request.GET)
     mine = known_to(me(request))
     applications = me(request).project_memberships.filter(status=ProjectUser.Status.SUBMITTED).count()
     if applications and not mine.exists():
         return redirect("projects:applications")
-    rows = find(mine.select_related("district"), filter.given.get("q", "")).order_by("-filed_at", "pk")
+    here = at_place(mine, filter.given.get("place", ""))
+    rows = find(here.select_related("district"), filter.given.get("q", "")).order_by("-filed_at", "pk")
     page = page_of(request, rows)
     shown = {"page": page, "rows": with_roles(page.rows, me(request)), "filter": filter, "waiting": applications}
     return render(request, "projects/project_list.html", shown)
+
+
+def at_place(projects: Any, code: str) -> Any:
+    """Those that one enterprise is a party of, or one project."""
+    sort, key = parts_of(code)
+    if sort == ENTERPRISE:
+        return projects.filter(pk__in=parties_of(Enterprise.objects.filter(pk=key)).values("project"))
+    return projects.filter(pk=key) if sort == PROJECT else projects
 
 
 def with_roles(projects: list[Any], user) -> list[dict[str, Any]]:
@@ -211,7 +225,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
 
 def join_form(request: HttpRequest) -> JoinForm:
-    given = request.POST.dict() if request.method == "POST" else {}
+    given = request.POST.dict() if request.method == "POST" else begun_here(request)
     again = given.get("find", "")
     choice = looked_up(given, own=employers_of(me(request)), signed_in=True, find_again=again, request=request)
     consent = Agreement.objects.current(Agreement.Kind.ID_PHOTO)
@@ -219,6 +233,12 @@ def join_form(request: HttpRequest) -> JoinForm:
     known["consented"] = consent is None or has_accepted(consent, user=me(request))
     sent = {} if again else posted(request)
     return JoinForm(**(sent or {"initial": given}), **known)
+
+
+def begun_here(request: HttpRequest) -> dict[str, Any]:
+    """The enterprise for which the person acts now stands in the form already."""
+    here = place_of(request, ENTERPRISE)
+    return {"enterprise": here.id} if here else {}
 
 
 def join_urls() -> dict[str, str]:

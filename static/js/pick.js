@@ -61,7 +61,7 @@ class Pick {
     button.type = "button";
     button.textContent = `${row.name} `;
     code.className = "soft small";
-    code.textContent = `${row.uscc} · ${row.district}`;
+    code.textContent = `${row.uscc} · ${row.district} · ${row.verification}`;
     button.append(code);
     button.addEventListener("click", () => this.choose(row));
     return button;

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from portal.forms import FewRowsField, PortalForm, SearchForm
 from portal.places import District
+from projects.places import PlaceField
 from supervision.catalogue import Module
 from supervision.models import CheckMark, CheckPoint, DeficiencyItem, Letter, Phrase, ReturnReason
 
@@ -44,6 +45,7 @@ class InboxFilter(SearchForm):
     )
     state = forms.ChoiceField(label=_("状态"), choices=list(STATES.items()), widget=forms.HiddenInput)
     scope = forms.ChoiceField(label=_("范围"), choices=list(SCOPES.items()), widget=forms.HiddenInput)
+    place = PlaceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.forms import FewRowsField, PortalForm, SearchForm
 from portal.places import District
+from projects.places import PlaceField
 from supervision.models import Filing
 
 DUE_FIRST = "due"
@@ -23,6 +24,8 @@ class FilingSearchForm(SearchForm):
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))
     sort = forms.ChoiceField(label=_("排序"), choices=[("", _("最近更新的在前")), (DUE_FIRST, _("办理期限近的在前"))])
+
+    place = PlaceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,7 +45,8 @@ class BeginForm(PortalForm):
         label=_("办理企业"), queryset=None, empty_label=None, widget=forms.RadioSelect
     )
 
-    def __init__(self, *args: Any, enterprises: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, enterprises: Any, first: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["enterprise"].queryset = enterprises  # type: ignore[attr-defined]
-        self.fields["enterprise"].initial = enterprises.first()
+        own = first and enterprises.filter(pk=first).first()  # for whom the person acts now
+        self.fields["enterprise"].initial = own or enterprises.first()

@@ -14,6 +14,7 @@ from portal.once import once
 from portal.pages import page_of
 from portal.search import find
 from projects.models import AwardRecord
+from projects.places import ENTERPRISE, PROJECT, list_here, place_of
 from supervision.actions import create_filing
 from supervision.actions.create import begun_from
 from supervision.catalogue import MODULE_BY_SLUG, SPECS, SYSTEM, Module
@@ -44,8 +45,8 @@ def filing_list(request, slug):
         return redirect("review:list")
     own = enterprises_entered(request.user)
     tools = tools_of(request, list_kind(filing_kind(module)))
-    if tools.default_url:
-        return redirect(tools.default_url)
+    if url := tools.default_url or list_here(request, ENTERPRISE, PROJECT):
+        return redirect(url)
     found = searched(Filing.objects.of_applicant(request.user, own.values()), module, request.GET)
     page = page_of(request, with_shown(found, tools.codes), by_key=True)
     mine = preparable_among(request.user, page.rows, own=own)
@@ -75,7 +76,8 @@ def filing_new(request, slug):
     if not SPECS[module].created_by_hand:
         raise Http404
     enterprises = enterprises_granted(request.user, SYSTEM).order_by("name", "pk")
-    form = BeginForm(**posted(request), enterprises=enterprises)
+    here = place_of(request, ENTERPRISE)
+    form = BeginForm(**posted(request), enterprises=enterprises, first=here.id if here else None)
     if form.is_valid():
         award = chosen_award(request, module)
         filing = create_filing(module=module, enterprise=form.cleaned_data["enterprise"], award=award, by=request.user)

@@ -19,7 +19,7 @@ from portal.home.models import Notice
 from portal.lists.models import SavedView
 from portal.notifications.models import Delivery
 from projects.actions import delegate_approvals
-from projects.models import FeedRun, PartyType, ProjectUser, QuarantinedRow
+from projects.models import EnterpriseHandover, FeedRun, PartyType, ProjectUser, QuarantinedRow
 from supervision.actions import accept_review, add_item, ask_merge, open_addendum
 from supervision.models import Attachment, DeclaredTie, Filing, FilingParty, Material, PersonnelChange, Phrase
 from tests import make
@@ -69,6 +69,9 @@ def settle_people(made: Side) -> None:
         "staff_member": employed["colleague"],
         "asked": JoinRequest.objects.create(
             enterprise=contractor, name="王五", phone=make.phone(), phone_index=f"{made.area:0>64}"
+        ),
+        "asking_person": JoinRequest.objects.create(
+            enterprise=contractor, name="赵六", phone=make.phone(), phone_index=f"{made.area:1>64}", user=make.person()
         ),
     }
 
@@ -178,6 +181,9 @@ def belongings(user: User) -> dict[str, Model]:
             user=user, kind=DataRequest.Kind.DELETE, status=DataRequest.Status.SUBMITTED, due_on=timezone.localdate()
         ),
         "ticket": a_ticket(user),
+        "asking": JoinRequest.objects.create(
+            enterprise=make.enterprise(), name=user.name, phone=make.phone(), phone_index="y" * 64, user=user
+        ),
     }
 
 
@@ -239,5 +245,12 @@ def shared(own: Side, operator: User) -> dict[str, Any]:
         "entry": AuditEntry.objects.order_by("pk").first(),
         "project": one,
         "other": other,
+        "handover": EnterpriseHandover.objects.create(
+            kind="merge",
+            source=make.enterprise(),
+            target=make.enterprise(),
+            evidence="合并登记",
+            proposed_by=make.operator("提出人"),
+        ),
         "merge": ask_merge(make.project(), make.project(), reason="同一工程。", by=operator),
     }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from enterprises.shown import marks_of
 from portal.errors import wants_json
 from portal.notifications.told import told_about
 from supervision.actions import accept_review, note_look, reveal_head, reveal_officer
@@ -138,7 +139,9 @@ def paper(request: HttpRequest, review: Any, items: list, back: str, *, may_note
     """The sections, the viewer, and for a later round what changed and how the remarks were answered."""
     seen = version_seen(review, request.user)
     changes = changes_since(seen, review.version) if seen else []
-    sheet = Sheet(review, review.version.data, by_place(changes), items_by_place(review, items), may_note, back)
+    data = review.version.data
+    marks = marks_of(party.get("uscc", "") for party in data["parties"])
+    sheet = Sheet(review, data, by_place(changes), items_by_place(review, items), may_note, back, marks)
     rules = MaterialRule.objects.for_filing(review.filing)
     parts = sheet.parts(documents_of(review.version), rules)
     asked = request.GET.get("doc", ""), request.GET.get("page", "")

@@ -18,6 +18,7 @@ from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import page_of
 from portal.search import find
+from projects.places import POST, list_here, parts_of
 from supervision.actions.confirming import for_chief
 from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
@@ -71,8 +72,8 @@ def review_list(request: HttpRequest) -> HttpResponse:
     require_post(request.user)
     filter = InboxFilter(request.GET)
     tools = tools_of(request, list_kind(KIND))
-    if tools.default_url:
-        return redirect(tools.default_url)
+    if url := tools.default_url or list_here(request, POST):
+        return redirect(url)
     found = reviews_found(request.user, filter)
     page = page_of(request, with_shown(shown(request.user, filter, found)), by_key=True)
     return render(
@@ -127,6 +128,10 @@ def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
     """Everything the officer may see that meets the search, whatever its state."""
     reviews = Review.objects.visible_to(user)
     given = {name: filter.given[name] for name in FILTERS if name in filter.given}
+    sort, key = parts_of(filter.given.get("place", ""))
+    if sort == POST:
+        post = StationPost.objects.filter(pk=key, station=OuterRef("station"), role=OuterRef("role"))
+        reviews = reviews.filter(Exists(post))
     if "papers" in filter.given:
         reviews = handed_in_without(reviews)
     if not given:

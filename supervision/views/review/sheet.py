@@ -107,6 +107,7 @@ class Sheet:
     items: dict[Place, list[DeficiencyItem]]
     may_note: bool
     back: str
+    marks: dict[str, str] = field(default_factory=dict)  # by credit code, how the platform verified the enterprise
 
     def line(self, section: str, place: str, label: Any, value: str = "", **more: Any) -> Line:
         key = (str(section), place)
@@ -142,6 +143,8 @@ class Sheet:
         is_secret = is_given and name in MASKS
         url = reverse("review:reveal", args=[self.review.pk, place, name]) if is_secret else ""
         value = value_at(self.data, Section.PARTIES, whole)
+        if name == "uscc" and value:
+            value = f"{value}（{self.marks.get(value) or _('未在平台注册')}）"
         return self.line(Section.PARTIES, whole, party_label(party_type, name), value, reveal_url=url)
 
     def officers(self) -> Iterable[Group]:

@@ -12,7 +12,7 @@ from tests import make
 from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
-QUERIES = 21
+QUERIES = 22
 
 
 @pytest.fixture
