@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "portal.measures.Measured",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # for browsers that do not know frame-ancestors
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
