@@ -13,7 +13,9 @@ def refuse_unfit() -> None:
         return
     faults = [str(fault.msg) for fault in check_production()]
     if not faults and carries_demo():
-        faults.append("The database holds demo data, whose passwords are public; production needs a database of its own.")
+        faults.append(
+            "The database holds demo data, whose passwords are public; production needs a database of its own."
+        )
     if faults:
         raise SystemExit("This server does not start:\n" + "\n".join(f"  - {fault}" for fault in faults))
 

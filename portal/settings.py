@@ -30,7 +30,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_ENV = env("PORTAL_ENV", "local")  # local | production
 PRODUCTION = PORTAL_ENV == "production"
 if PRODUCTION:
-    need("PORTAL_VAR", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL")
+    need(
+        "PORTAL_VAR",
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "INDEX_KEY",
+        "ALLOWED_HOSTS",
+        "PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+    )
     need("SMS_PROVIDER", "EMAIL_PROVIDER")
 PORTAL_VAR = Path(env("PORTAL_VAR", None if PRODUCTION else str(BASE_DIR / "var"))).resolve()
 

@@ -73,5 +73,13 @@ def test_a_unit_names_only_files_and_units_that_exist(unit):
 def test_the_log_of_nginx_says_nothing_about_people(name):
     text = (DEPLOY / "nginx" / name).read_text()
     log_format = re.search(r"log_format portal (.*?);", text, re.S)[1]
-    for personal in ("$remote_addr", "$request ", "$request_uri", "$args", "$http_referer", "$http_cookie", "user_agent"):
+    for personal in (
+        "$remote_addr",
+        "$request ",
+        "$request_uri",
+        "$args",
+        "$http_referer",
+        "$http_cookie",
+        "user_agent",
+    ):
         assert personal not in log_format
