@@ -17,6 +17,12 @@ def env(name: str, default: str | None = None) -> str:
     return value
 
 
+def need(*names: str) -> None:
+    """End the start with one sentence that names all of these that are not set."""
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise SystemExit(f"Set {', '.join(missing)} (see .env.example).")
+
+
 def env_bool(name: str, default: bool = False) -> bool:
     return env(name, "yes" if default else "no").lower() in {"1", "yes", "true", "on"}
 

@@ -21,6 +21,7 @@ from portal.env import (
     local_field_keys,
     local_keys,
     map_tiles,
+    need,
     origin_of,
     retention_days,
 )
@@ -28,6 +29,18 @@ from portal.env import (
 BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_ENV = env("PORTAL_ENV", "local")  # local | production
 PRODUCTION = PORTAL_ENV == "production"
+if PRODUCTION:
+    need(
+        "PORTAL_VAR",
+        "SECRET_KEY",
+        "FIELD_KEYS",
+        "INDEX_KEY",
+        "ALLOWED_HOSTS",
+        "PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+    )
+    need("SMS_PROVIDER", "EMAIL_PROVIDER")
 PORTAL_VAR = Path(env("PORTAL_VAR", None if PRODUCTION else str(BASE_DIR / "var"))).resolve()
 
 DEBUG = False
@@ -77,6 +90,7 @@ MIDDLEWARE = [
     "portal.measures.Measured",
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # for browsers that do not know frame-ancestors
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -360,6 +374,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "portal.beat:OneOfAll"
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},

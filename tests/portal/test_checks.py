@@ -1,6 +1,10 @@
 import pytest
 
 from portal.checks import check_production
+from portal.demo import MARKER
+from portal.env import need
+from portal.fit import refuse_unfit
+from portal.numbers import NumberSeries
 
 
 @pytest.fixture
@@ -58,3 +62,24 @@ def test_production_refuses_the_embedded_servers(production, monkeypatch, tmp_pa
 def test_elsewhere_nothing_is_demanded(production):
     production.PRODUCTION, production.SECRET_KEY = False, "x"
     assert faults() == []
+
+
+def test_a_server_that_is_not_fit_names_every_fault_and_ends(production):
+    production.DEBUG, production.ALLOWED_HOSTS = True, ["*"]
+    with pytest.raises(SystemExit, match=r"ALLOWED_HOSTS must name the server\.\n.*DEBUG must be off"):
+        refuse_unfit()
+
+
+@pytest.mark.django_db
+def test_a_database_with_demo_data_is_refused(production, monkeypatch):
+    monkeypatch.setattr("portal.fit.connection.close", lambda: None)
+    refuse_unfit()
+    NumberSeries.objects.create(series=MARKER)
+    with pytest.raises(SystemExit, match="holds demo data"):
+        refuse_unfit()
+
+
+def test_what_is_missing_is_named_all_at_once(monkeypatch):
+    monkeypatch.setenv("THERE", "yes")
+    with pytest.raises(SystemExit, match=r"Set HERE, ELSEWHERE \("):
+        need("HERE", "THERE", "ELSEWHERE")

@@ -20,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--signins", type=Path, help="write the demo's sign-ins to this file, if it is a demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for folder in (settings.FILE_UPLOAD_TEMP_DIR, settings.TRANSFERS):
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("rights")

@@ -1,0 +1,85 @@
+"""The files of deploy/ fit the code: what they name exists, and every variable is one that settings read."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+OF_THE_SERVER = {"WEB_BIND", "WEB_PROCESSES", "WEB_THREADS", "FORWARDED_ALLOW_IPS"}  # portal/gunicorn.py
+OF_COMPOSE = {"PORTAL_HOST", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}  # filled in by compose.yaml itself
+KNOWN = set(re.findall(r"^#([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M)) | OF_THE_SERVER
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def given_in(name: str) -> set[str]:
+    return set(re.findall(r"^([A-Z][A-Z0-9_]+)=", (DEPLOY / name).read_text(), re.M))
+
+
+def test_every_variable_of_the_portal_is_one_that_settings_read(compose):
+    portal = {name: service for name, service in compose["services"].items() if service.get("image") == "portal:latest"}
+    assert set(portal) == {"prepare", "web", "worker", "beat", "relay"}
+    for name, service in portal.items():
+        assert set(service["environment"]) <= KNOWN, name
+    assert given_in("portal.env") <= KNOWN
+    assert given_in("compose.env") <= KNOWN | OF_COMPOSE
+
+
+def test_a_host_is_given_everything_without_which_it_does_not_start():
+    required = {"PORTAL_VAR", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL"}
+    assert required | {"REDIS_URL", "SMS_PROVIDER", "EMAIL_PROVIDER"} <= given_in("portal.env")
+
+
+def test_every_image_is_pinned_and_every_file_is_there(compose):
+    for name, service in compose["services"].items():
+        image = service["image"]
+        assert image == "portal:latest" or re.search(r":(?!latest)[^:/]*\d", image), image
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source == "./tls":  # the operator's
+                continue
+            there = (DEPLOY / source).exists() if source.startswith(".") else source in compose["volumes"]
+            assert there, f"{name}: {source}"
+    assert (DEPLOY / "Containerfile").exists()
+
+
+def test_two_of_each_run_and_no_container_of_the_portal_may_gain_rights(compose):
+    services = compose["services"]
+    assert services["web"]["deploy"]["replicas"] == services["worker"]["deploy"]["replicas"] == 2
+    for name in ("web", "worker", "beat", "relay"):
+        assert services[name]["cap_drop"] == ["ALL"] and services[name]["read_only"] is True
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_names_only_files_and_units_that_exist(unit):
+    text = unit.read_text()
+    for wanted in re.findall(r"portal-?[a-z]*(?:@[0-9%i]*)?\.(?:service|socket|target)", text):
+        assert (DEPLOY / "systemd" / re.sub(r"@[^.]*", "@", wanted)).exists(), wanted
+    for path in re.findall(r"(?<=\s)(portal/[a-z]+\.py|manage\.py)", text):
+        assert (ROOT / path).exists(), path
+    if unit.suffix == ".service":
+        for line in ("User=portal", "NoNewPrivileges=yes", "ProtectSystem=strict", "Restart=always"):
+            assert line in text, line
+
+
+@pytest.mark.parametrize("name", ["portal.conf", "compose.conf"])
+def test_the_log_of_nginx_says_nothing_about_people(name):
+    text = (DEPLOY / "nginx" / name).read_text()
+    log_format = re.search(r"log_format portal (.*?);", text, re.S)[1]
+    for personal in (
+        "$remote_addr",
+        "$request ",
+        "$request_uri",
+        "$args",
+        "$http_referer",
+        "$http_cookie",
+        "user_agent",
+    ):
+        assert personal not in log_format
