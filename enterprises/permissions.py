@@ -1,6 +1,7 @@
 """Who may act in an enterprise, and which enterprises a person may act for in a business system."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -82,6 +83,7 @@ _consequences: list[Consequence] = []
 _ties: list[Callable[..., bool]] = []
 _arrivals: list[Callable[..., object]] = []
 _departures: list[Callable[..., object]] = []
+_unfinished: list["Unfinished"] = []
 
 
 def register_consequence(fn: Consequence) -> None:
@@ -114,6 +116,31 @@ def register_arrival(fn: Callable[..., object]) -> None:
 def register_departure(fn: Callable[..., object]) -> None:
     """`fn(member, by=…)` runs in the transaction in which an active member leaves or is disabled, after it is written."""
     _departures.append(fn)
+
+
+class Unfinished(NamedTuple):
+    """Work that a person began for an enterprise and that needs somebody else when they go.
+
+    `titles(enterprise, user)` names it; `hand_over(member, to=…, by=…)` gives it to a colleague, in the caller's
+    transaction and before the membership changes, and raises Refused if the colleague cannot take it.
+    """
+
+    titles: Callable[..., list[str]]
+    hand_over: Callable[..., object]
+
+
+def register_unfinished(kind: Unfinished) -> None:
+    _unfinished.append(kind)
+
+
+def unfinished_of(member: Member) -> list[str]:
+    """The titles of what would need a new owner."""
+    return [title for kind in _unfinished for title in kind.titles(member.enterprise, member.user)]
+
+
+def hand_over_unfinished(member: Member, *, to, by) -> None:
+    for kind in _unfinished:
+        kind.hand_over(member, to=to, by=by)
 
 
 def announce_departure(member: Member, *, by) -> None:

@@ -8,3 +8,4 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("supervision.actions.clocks")  # a change of the calendar moves its dates
+        import_module("supervision.actions.handover")  # who leaves hands over what they began

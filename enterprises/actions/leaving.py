@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from accounts.actions import end_sessions, set_initial_password
 from accounts.models import Registration, User
 from enterprises.actions.members import locked_member, note
 from enterprises.models import Member
-from enterprises.permissions import announce_departure, belongs_elsewhere
-from enterprises.shown import is_waiting
+from enterprises.permissions import announce_departure, belongs_elsewhere, hand_over_unfinished, require_administrator
+from enterprises.shown import State, in_state, is_waiting
 from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.errors import Refused
@@ -25,12 +25,21 @@ RESETS_A_DAY = 3
 
 
 @transaction.atomic
-def move_member(member: Member, move: str, *, by: User) -> None:
-    """disable, enable or leave. Sessions end at once; the person is told."""
+def move_member(member: Member, move: str, *, by: User, successor: Member | None = None) -> None:
+    """disable, enable or leave. Sessions end at once; the person is told.
+
+    `successor`: the colleague who goes on with what the person began. Refused if they do not work here (any more).
+    """
+    require_administrator(by, member.enterprise)
+    if successor:  # both, in one order: nobody leaves while something is handed to them
+        list(Member.objects.filter(pk__in=[member.pk, successor.pk]).order_by("pk").select_for_update(no_key=True))
     member = locked_member(member, by=by)
     if is_waiting(member):
         raise Refused(_("此人尚未登录确认，可以直接删除。"))
     was_active = member.status == Member.Status.ACTIVE
+    if successor and move != "enable":
+        require_colleague(successor, member)
+        hand_over_unfinished(member, to=successor.user, by=by)
     member.move(move)
     member.ended_at = timezone.now() if move == "leave" else None
     member.save(update_fields=["status", "ended_at"])
@@ -40,6 +49,17 @@ def move_member(member: Member, move: str, *, by: User) -> None:
     notify([member.user], DONE[move], about=member, enterprise=member.enterprise)
     if was_active:
         announce_departure(member, by=by)
+
+
+def colleagues_of(member: Member) -> QuerySet[Member]:
+    """Who may go on with somebody's work: the others at work here who have signed in."""
+    others = Member.objects.filter(in_state(State.ACTIVE), enterprise=member.enterprise_id)
+    return others.filter(user__is_active=True).exclude(user=member.user_id)
+
+
+def require_colleague(successor: Member, member: Member) -> None:
+    if not colleagues_of(member).filter(pk=successor.pk).exists():
+        raise Refused(_("所选的接手人已不是本企业的在职用户，请重新选择。"), safe=_("还没有办理，草稿也没有转交。"))
 
 
 @transaction.atomic

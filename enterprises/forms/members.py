@@ -96,6 +96,31 @@ class MemberChangeForm(PortalForm):
         self.fields["position"].offer(also=member.position)  # type: ignore[attr-defined]
 
 
+class SuccessorField(forms.ModelChoiceField):
+    """A colleague by name and post; two of one name are told apart by the end of the phone."""
+
+    def label_from_instance(self, member: Member) -> str:
+        return f"{member.user.name}（{member.position}，{_('尾号')} {member.user.phone_tail}）"
+
+
+class HandOverForm(PortalForm):
+    """Who goes on with what the person began, when they leave or are disabled."""
+
+    successor = SuccessorField(
+        Member.objects.none(),
+        label=_("草稿转交给"),
+        required=False,
+        empty_label=_("暂不转交"),
+        help_text=_("接手人会收到通知。暂不转交的，草稿仍由本企业有权限的用户继续办理。"),
+        error_messages={"invalid_choice": _("所选的接手人已不是本企业的在职用户，请重新选择。")},
+    )
+
+    def __init__(self, *args: Any, colleagues: QuerySet[Member], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        by_name = colleagues.select_related("user", "position").order_by("user__name", "pk")
+        self.fields["successor"].queryset = by_name  # type: ignore[attr-defined]
+
+
 class SystemsField(forms.ModelMultipleChoiceField):
     """Business systems to tick."""
 

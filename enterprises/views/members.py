@@ -30,8 +30,9 @@ from enterprises.actions import (
     reset_password,
     set_member_systems,
 )
-from enterprises.actions.leaving import may_reset
+from enterprises.actions.leaving import colleagues_of, may_reset
 from enterprises.forms.members import (
+    HandOverForm,
     MemberChangeForm,
     MemberForm,
     MemberSearchForm,
@@ -39,7 +40,7 @@ from enterprises.forms.members import (
     keep_keyword,
 )
 from enterprises.models import Enterprise, JoinRequest, Member
-from enterprises.permissions import consequences, invitations_of
+from enterprises.permissions import consequences, invitations_of, unfinished_of
 from enterprises.shown import GONE, TONES, State, is_waiting, shown_of, shown_of_all, state_of
 from enterprises.views.management import administered, page_of_enterprise
 from portal.documents.models import Document
@@ -236,6 +237,7 @@ MOVES = {
         gettext_lazy("办理离职后，此人立即退出登录，不能再为本企业办理业务；以往的办理记录保留。"),
     ),
 }
+NAMED = 10  # drafts by name; of more, the number
 SAID = {"disable": gettext_lazy("已停用。"), "enable": gettext_lazy("已启用。"), "leave": gettext_lazy("已办理离职。")}
 
 
@@ -245,13 +247,17 @@ def member_state(request: HttpRequest, pk: UUID, member: UUID, move: str) -> Htt
     enterprise, found = member_of(request, pk, member)
     if move not in MOVES:
         raise Http404
-    if request.method == "POST":
-        move_member(found, move, by=me(request))
+    goes = move != "enable" and not is_waiting(found)
+    unfinished = unfinished_of(found) if goes else []
+    form = HandOverForm(**posted(request), colleagues=colleagues_of(found)) if unfinished else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        move_member(found, move, by=me(request), successor=form.cleaned_data["successor"] if form else None)
         messages.success(request, SAID[move])
         return redirect("enterprises:members", enterprise.pk)
-    affected = [] if move == "enable" else consequences(enterprise, user=found.user)
+    affected = consequences(enterprise, user=found.user) if goes else []
     verb, text = MOVES[move]
     shown = {"member": found, "shown": shown_of(found), "verb": verb, "text": text, "affected": affected, "move": move}
+    shown |= {"form": form, "unfinished": unfinished[:NAMED], "unfinished_count": len(unfinished)}
     return page_of_enterprise(request, "member_state", enterprise, "members", **shown)
 
 
