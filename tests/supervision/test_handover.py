@@ -183,7 +183,7 @@ def test_withdrawal_works_with_the_next_request(administrator, leaver, draft):
 
 
 def test_another_system_or_nothing_open_says_nothing(leaver, draft):
-    other = make.granted(leaver.enterprise, "safety").grants.exclude(system="filing").get().system
+    other = make.granted(leaver.enterprise, "safety_supervision").grants.exclude(system="filing").get().system
     assert consequences(leaver.enterprise, system=other) == []
     empty = make.granted(make.enterprise())
     assert consequences(empty, system=empty.grants.get().system) == []
