@@ -1,14 +1,18 @@
 """Who may act in an enterprise, and which enterprises a person may act for in a business system."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
+from enterprises.models import AgentChange, Appointment, Enterprise, Member, MemberExclusion, SystemGrant
 from portal.documents.permissions import register_reader
 from portal.errors import Refused
 
@@ -16,10 +20,23 @@ ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业�
 
 
 def administered_by(user):
-    """The enterprises whose 平台管理 this account may open."""
-    if not user.is_enterprise_account:
+    """The enterprises whose 平台管理 this account may open: their own accounts, and the members they appointed."""
+    if user.is_enterprise_account:
+        return Enterprise.objects.filter(administrators__user=user)
+    if not user.is_personal:
         return Enterprise.objects.none()
-    return Enterprise.objects.filter(administrators__user=user)
+    return Enterprise.objects.filter(pk__in=appointed().filter(user=user).values("enterprise"))
+
+
+def appointed() -> QuerySet[Member]:
+    """The members who are 企业管理员 now."""
+    in_force = Appointment.objects.filter(ended_at=None)
+    return Member.objects.filter(status=Member.Status.ACTIVE, user__is_active=True, pk__in=in_force.values("member"))
+
+
+def is_agent(user, enterprise: Enterprise) -> bool:
+    """Whether this person is the human behind the enterprise's own account."""
+    return bool(user.id_index) and user.id_index == enterprise.agent_id_index
 
 
 def require_administrator(user, enterprise: Enterprise) -> None:
@@ -29,9 +46,10 @@ def require_administrator(user, enterprise: Enterprise) -> None:
 
 
 def administrators_of(enterprise: Enterprise) -> list:
-    """The active administrator accounts, to be told."""
+    """The active accounts that administer it, to be told: its own first."""
     seats = enterprise.administrators.filter(user__is_active=True).select_related("user")
-    return [seat.user for seat in seats]
+    people = appointed().filter(enterprise=enterprise).select_related("user").order_by("pk")
+    return [seat.user for seat in seats] + [member.user for member in people]
 
 
 def enterprises_granted(user, system: str):
@@ -76,8 +94,25 @@ def invitations_of(user):
     return Member.objects.filter(user=user, status=Member.Status.INVITED).select_related("enterprise", "position")
 
 
+ANSWER_WITHIN = timedelta(days=14)
+
+
+def agencies_asked_of(user) -> QuerySet[AgentChange]:
+    """Where this person was asked to be the agent, under this name and number, whatever came of it."""
+    if not user.is_personal or not user.phone_index or not user.id_index:
+        return AgentChange.objects.none()
+    return AgentChange.objects.filter(phone_index=user.phone_index, name=user.name)
+
+
+def agencies_offered_to(user) -> QuerySet[AgentChange]:
+    """Those that wait for the answer."""
+    waiting = agencies_asked_of(user).filter(status="waiting", proposed_at__gt=timezone.now() - ANSWER_WITHIN)
+    return waiting.select_related("enterprise").order_by("proposed_at")
+
+
 # What the apps above know. They register in their own modules; this app imports none of them.
 
+Text = str | Promise
 Consequence = Callable[..., list[str]]
 _consequences: list[Consequence] = []
 _ties: list[Callable[..., bool]] = []
@@ -88,7 +123,8 @@ _unfinished: list["Unfinished"] = []
 
 def register_consequence(fn: Consequence) -> None:
     """`fn(enterprise, *, system, user)` says in sentences what stops when the enterprise loses the system
-    (a BusinessSystem; `user` None), or when `user` leaves or is disabled (`system` None). Empty: nothing."""
+    (a BusinessSystem; `user` None), when `user` leaves or is disabled (`system` None), or when the system is
+    switched off for `user` alone (both). Empty: nothing."""
     _consequences.append(fn)
 
 
@@ -119,12 +155,17 @@ def register_departure(fn: Callable[..., object]) -> None:
 
 
 class Unfinished(NamedTuple):
-    """Work that a person began for an enterprise and that needs somebody else when they go.
+    """Work that a person has with an enterprise and that needs somebody else when they go.
 
-    `titles(enterprise, user)` names it; `hand_over(member, to=…, by=…)` gives it to a colleague, in the caller's
-    transaction and before the membership changes, and raises Refused if the colleague cannot take it.
+    `code` names the chooser, `heading` and `label` stand above it and beside it. `titles(enterprise, user)` names the
+    work; `hand_over(member, to=…, by=…)` gives it to a colleague, in the caller's transaction and before the
+    membership changes, and raises Refused if the colleague cannot take it.
     """
 
+    code: str
+    heading: Text
+    label: Text
+    help_text: Text
     titles: Callable[..., list[str]]
     hand_over: Callable[..., object]
 
@@ -133,14 +174,17 @@ def register_unfinished(kind: Unfinished) -> None:
     _unfinished.append(kind)
 
 
-def unfinished_of(member: Member) -> list[str]:
-    """The titles of what would need a new owner."""
-    return [title for kind in _unfinished for title in kind.titles(member.enterprise, member.user)]
+def unfinished_of(member: Member) -> list[tuple[Unfinished, list[str]]]:
+    """What would need a new owner, sort by sort, with the titles."""
+    found = [(kind, kind.titles(member.enterprise, member.user)) for kind in _unfinished]
+    return [(kind, titles) for kind, titles in found if titles]
 
 
-def hand_over_unfinished(member: Member, *, to, by) -> None:
+def hand_over_unfinished(member: Member, *, to: dict[str, Member], by) -> None:
+    """Each sort of work to the colleague that was chosen for it; what nobody was chosen for stays."""
     for kind in _unfinished:
-        kind.hand_over(member, to=to, by=by)
+        if successor := to.get(kind.code):
+            kind.hand_over(member, to=successor.user, by=by)
 
 
 def announce_departure(member: Member, *, by) -> None:

@@ -1,5 +1,7 @@
 """What may be done to enterprises, their people and their systems. The only code that writes them."""
 
+from enterprises.actions.administrators import appoint_administrator, remove_administrator
+from enterprises.actions.agents import answer_agency, propose_agent, withdraw_agency
 from enterprises.actions.invitations import answer_invitation
 from enterprises.actions.joining import ask_to_join, dismiss_join_request
 from enterprises.actions.leaving import delete_member, move_member, reset_password
@@ -19,7 +21,9 @@ __all__ = [
     "AlreadyRegistered",
     "abandon_registration",
     "add_member",
+    "answer_agency",
     "answer_invitation",
+    "appoint_administrator",
     "ask_to_join",
     "change_member",
     "delete_member",
@@ -30,11 +34,14 @@ __all__ = [
     "keep_values",
     "move_member",
     "note_duplicate",
+    "propose_agent",
     "register_enterprise",
+    "remove_administrator",
     "rename_enterprise",
     "reset_password",
     "restore_enterprise",
     "revoke_system",
     "set_member_systems",
     "suspend_enterprise",
+    "withdraw_agency",
 ]

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import end_sessions, set_initial_password
 from accounts.models import Registration, User
+from enterprises.actions.administrators import end_appointment, lock_administration, require_replaceable
 from enterprises.actions.members import locked_member, note
 from enterprises.models import Member
-from enterprises.permissions import announce_departure, belongs_elsewhere, hand_over_unfinished, require_administrator
-from enterprises.shown import State, in_state, is_waiting
+from enterprises.permissions import announce_departure, belongs_elsewhere, hand_over_unfinished
+from enterprises.shown import at_work, is_waiting
 from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.errors import Refused
@@ -25,26 +26,31 @@ RESETS_A_DAY = 3
 
 
 @transaction.atomic
-def move_member(member: Member, move: str, *, by: User, successor: Member | None = None) -> None:
+def move_member(member: Member, move: str, *, by: User, successors: dict[str, Member] | None = None) -> None:
     """disable, enable or leave. Sessions end at once; the person is told.
 
-    `successor`: the colleague who goes on with what the person began. Refused if they do not work here (any more).
+    `successors`: the colleague who goes on with each sort of work of the person (`Unfinished.code`). Refused if one
+    of them does not work here (any more), and for the agent and the last administrator until they have a successor.
     """
-    require_administrator(by, member.enterprise)
-    if successor:  # both, in one order: nobody leaves while something is handed to them
-        list(Member.objects.filter(pk__in=[member.pk, successor.pk]).order_by("pk").select_for_update(no_key=True))
+    successors = successors or {}
+    lock_administration(member.enterprise, by=by)
+    involved = {member.pk, *(one.pk for one in successors.values())}  # in one order: nobody leaves meanwhile
+    list(Member.objects.filter(pk__in=involved).order_by("pk").select_for_update(of=("self",), no_key=True))
     member = locked_member(member, by=by)
     if is_waiting(member):
         raise Refused(_("此人尚未登录确认，可以直接删除。"))
     was_active = member.status == Member.Status.ACTIVE
-    if successor and move != "enable":
-        require_colleague(successor, member)
-        hand_over_unfinished(member, to=successor.user, by=by)
+    if move != "enable":
+        require_replaceable(member, by=by)
+        for successor in successors.values():
+            require_colleague(successor, member)
+        hand_over_unfinished(member, to=successors, by=by)
     member.move(move)
     member.ended_at = timezone.now() if move == "leave" else None
     member.save(update_fields=["status", "ended_at"])
     if move != "enable":
         end_sessions(member.user)
+        end_appointment(member, by=by)
     note(DONE[move], member, by=by)
     notify([member.user], DONE[move], about=member, enterprise=member.enterprise)
     if was_active:
@@ -53,8 +59,7 @@ def move_member(member: Member, move: str, *, by: User, successor: Member | None
 
 def colleagues_of(member: Member) -> QuerySet[Member]:
     """Who may go on with somebody's work: the others at work here who have signed in."""
-    others = Member.objects.filter(in_state(State.ACTIVE), enterprise=member.enterprise_id)
-    return others.filter(user__is_active=True).exclude(user=member.user_id)
+    return at_work(member.enterprise).exclude(user=member.user_id)
 
 
 def require_colleague(successor: Member, member: Member) -> None:

@@ -40,7 +40,7 @@ from enterprises.forms.members import (
     keep_keyword,
 )
 from enterprises.models import Enterprise, JoinRequest, Member
-from enterprises.permissions import consequences, invitations_of, unfinished_of
+from enterprises.permissions import Unfinished, agencies_offered_to, consequences, invitations_of, unfinished_of
 from enterprises.shown import GONE, TONES, State, is_waiting, shown_of, shown_of_all, state_of
 from enterprises.views.management import administered, page_of_enterprise
 from portal.documents.models import Document
@@ -220,6 +220,11 @@ def member_systems(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse
     enterprise, found = member_of(request, pk, member)
     form = MemberSystemsForm(**posted(request), member=found)
     if form.is_valid():
+        off = form.switched_off
+        if off and "confirmed" not in request.POST:
+            affected = [text for system in off for text in consequences(enterprise, system=system, user=found.user)]
+            shown = {"member": found, "shown": shown_of(found), "off": off, "left_on": form.cleaned_data["systems"]}
+            return page_of_enterprise(request, "member_systems_off", enterprise, "members", **shown, affected=affected)
         set_member_systems(found, **form.cleaned_data, by=me(request))
         messages.success(request, _("已保存。"))
         return redirect("enterprises:members", enterprise.pk)
@@ -249,16 +254,22 @@ def member_state(request: HttpRequest, pk: UUID, member: UUID, move: str) -> Htt
         raise Http404
     goes = move != "enable" and not is_waiting(found)
     unfinished = unfinished_of(found) if goes else []
-    form = HandOverForm(**posted(request), colleagues=colleagues_of(found)) if unfinished else None
+    kinds = [kind for kind, _titles in unfinished]
+    form = HandOverForm(**posted(request), kinds=kinds, colleagues=colleagues_of(found)) if unfinished else None
     if request.method == "POST" and (form is None or form.is_valid()):
-        move_member(found, move, by=me(request), successor=form.cleaned_data["successor"] if form else None)
+        move_member(found, move, by=me(request), successors=form.successors if form else None)
         messages.success(request, SAID[move])
         return redirect("enterprises:members", enterprise.pk)
     affected = consequences(enterprise, user=found.user) if goes else []
     verb, text = MOVES[move]
     shown = {"member": found, "shown": shown_of(found), "verb": verb, "text": text, "affected": affected, "move": move}
-    shown |= {"form": form, "unfinished": unfinished[:NAMED], "unfinished_count": len(unfinished)}
+    shown |= {"form": form, "unfinished": [named(kind, titles) for kind, titles in unfinished]}
     return page_of_enterprise(request, "member_state", enterprise, "members", **shown)
+
+
+def named(kind: Unfinished, titles: list[str]) -> dict[str, Any]:
+    """One sort of work for the page: the first of its titles, and how many there are."""
+    return {"heading": kind.heading, "titles": titles[:NAMED], "count": len(titles), "more": len(titles) > NAMED}
 
 
 @once
@@ -293,7 +304,8 @@ def invitations(request: HttpRequest) -> HttpResponse:
     """企业邀请: who wants to add me."""
     if not me(request).is_personal:
         raise Http404
-    return render(request, "enterprises/invitations.html", {"invitations": invitations_of(me(request))})
+    asked = {"invitations": invitations_of(me(request)), "agencies": agencies_offered_to(me(request))}
+    return render(request, "enterprises/invitations.html", asked)
 
 
 @require_POST

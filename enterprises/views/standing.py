@@ -8,11 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import RecoveryTicket
 from accounts.views import me
 from enterprises.actions import rename_enterprise, restore_enterprise, suspend_enterprise
 from enterprises.catalogue import RENAMED
 from enterprises.forms.standing import EnterpriseSearch, RenameForm, SuspendForm
 from enterprises.models import Enterprise
+from enterprises.views.administrators import history_of
 from enterprises.views.management import administered, page_of_enterprise
 from portal.documents.views import receive, take_uploads
 from portal.forms import posted
@@ -57,6 +59,15 @@ def console(request: HttpRequest) -> HttpResponse:
     rows = find(Enterprise.objects.select_related("district"), filter.given.get("q", ""))
     page = page_of(request, rows.order_by("-registered_at", "pk"))
     return render(request, "enterprises/console.html", {"filter": filter, "page": page})
+
+
+def agent_history(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who acts for the enterprise, who did before, and what was asked of the operators about it."""
+    require_operator(request)
+    enterprise = get_object_or_404(Enterprise, pk=pk)
+    asked = RecoveryTicket.objects.filter(account__administrator__enterprise=enterprise).order_by("-submitted_at")
+    shown = {"enterprise": enterprise, "changes": history_of(enterprise), "tickets": asked[:10]}
+    return render(request, "enterprises/agent_history.html", shown)
 
 
 @once

@@ -4,6 +4,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from enterprises.models import BusinessSystem, Enterprise, Member
@@ -52,9 +53,16 @@ def hand_over_filings(member: Member, *, to: User, by: User) -> None:
 
 
 def what_stops(enterprise: Enterprise, *, system: BusinessSystem | None = None, user: User | None = None) -> list[str]:
-    """How many drafts and filings under way nobody of the enterprise can go on with without 项目报监."""
+    """How many drafts and filings under way nobody of the enterprise can go on with without 项目报监.
+
+    Of one person alone, what they began: colleagues go on with it.
+    """
     if system is None or system.pk != SYSTEM:
         return []
+    if user is not None:
+        count = begun_by(user, enterprise).count()
+        text = _("其创建的 %(count)d 件报监尚未提交或等待补正，须由本企业有权限的同事继续办理")
+        return [text % {"count": count}] if count else []
     counts = Filing.objects.filter(enterprise=enterprise).aggregate(
         begun=Count("pk", filter=Q(status__in=BEGUN)), under_way=Count("pk", filter=Q(status__in=UNDER_WAY))
     )
@@ -65,5 +73,14 @@ def what_stops(enterprise: Enterprise, *, system: BusinessSystem | None = None, 
     return [text % {"count": counts[name]} for name, text in sentences.items() if counts[name]]
 
 
-register_unfinished(Unfinished(titles_of, hand_over_filings))
+register_unfinished(
+    Unfinished(
+        "filings",
+        gettext_lazy("尚未提交或等待补正的报监"),
+        gettext_lazy("报监转交给"),
+        gettext_lazy("接手人会收到通知。暂不转交的，仍由本企业有权限的用户继续办理。"),
+        titles_of,
+        hand_over_filings,
+    )
+)
 register_consequence(what_stops)

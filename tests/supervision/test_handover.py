@@ -65,10 +65,10 @@ def test_the_page_names_the_drafts_and_the_new_owner_gets_them_in_the_same_step(
     theirs = make.draft_filing(by=heir.user)
     desk, old = signed_in(administrator), signed_in(leaver.user)
     page = desk.get(url(leaver, move)).content.decode()
-    assert "此人有 1 件报监尚未提交或等待补正" in page and "二七云栖府（草稿）" in page and "宋远桥（资料员" in page
+    assert "尚未提交或等待补正的报监（1 件）" in page and "二七云栖府（草稿）" in page and "宋远桥（资料员" in page
     assert heir.user.phone not in page
 
-    assert desk.post(url(leaver, move), {"successor": heir.pk}).status_code == 302
+    assert desk.post(url(leaver, move), {"filings": heir.pk}).status_code == 302
 
     draft.refresh_from_db()
     assert draft.created_by == heir.user and draft.status == "draft"
@@ -85,7 +85,7 @@ def test_the_page_names_the_drafts_and_the_new_owner_gets_them_in_the_same_step(
 
 
 def test_without_a_new_owner_the_draft_stays_and_colleagues_go_on(administrator, leaver, heir, draft):
-    assert signed_in(administrator).post(url(leaver), {"successor": ""}).status_code == 302
+    assert signed_in(administrator).post(url(leaver), {"filings": ""}).status_code == 302
     draft.refresh_from_db()
     assert draft.created_by == leaver.user and not Message.objects.filter(event="filing.handed_over").exists()
     assert signed_in(heir.user).get(draft.get_absolute_url()).status_code == 200
@@ -93,7 +93,7 @@ def test_without_a_new_owner_the_draft_stays_and_colleagues_go_on(administrator,
 
 def test_who_has_nothing_open_is_asked_for_no_new_owner(administrator, leaver, heir):
     page = signed_in(administrator).get(url(leaver)).content.decode()
-    assert "草稿转交给" not in page and "尚未提交" not in page
+    assert "报监转交给" not in page and "尚未提交" not in page
 
 
 def test_only_colleagues_at_work_are_offered(administrator, leaver, heir, draft):
@@ -104,7 +104,7 @@ def test_only_colleagues_at_work_are_offered(administrator, leaver, heir, draft)
     page = desk.get(url(leaver)).content.decode()
     for other in (outsider, gone, unused, leaver):
         assert str(other.pk) not in page.partition("<select")[2].partition("</select>")[0]
-        response = desk.post(url(leaver), {"successor": other.pk})
+        response = desk.post(url(leaver), {"filings": other.pk})
         assert response.status_code == 200 and "已不是本企业的在职用户" in response.content.decode()
     leaver.refresh_from_db()
     assert leaver.status == "active"
@@ -114,7 +114,7 @@ def test_a_colleague_without_the_system_takes_nothing_and_nobody_leaves(administ
     """One cascade: when one part is refused nothing of it has happened."""
     MemberExclusion.objects.create(member=heir, system_id="filing", created_by=administrator)
     with pytest.raises(Refused, match="没有项目报监的权限"):
-        move_member(leaver, "leave", by=administrator, successor=heir)
+        move_member(leaver, "leave", by=administrator, successors={"filings": heir})
     leaver.refresh_from_db(), draft.refresh_from_db()
     assert (leaver.status, draft.created_by) == ("active", leaver.user)
 
@@ -124,7 +124,7 @@ def test_what_was_handed_in_keeps_its_submitter(administrator, heir):
     person = filing.submitted_by
     member = person.memberships.get()
     colleague = worker(member.enterprise, "接手人")
-    move_member(member, "leave", by=make.administrator_of(member.enterprise), successor=colleague)
+    move_member(member, "leave", by=make.administrator_of(member.enterprise), successors={"filings": colleague})
     filing.refresh_from_db()
     assert (filing.submitted_by, filing.created_by) == (person, person)
 
@@ -135,7 +135,7 @@ def test_a_returned_filing_goes_over_and_keeps_who_handed_it_in():
     filing.refresh_from_db()
     member = filing.created_by.memberships.get()
     colleague = worker(member.enterprise, "接手人")
-    move_member(member, "disable", by=make.administrator_of(member.enterprise), successor=colleague)
+    move_member(member, "disable", by=make.administrator_of(member.enterprise), successors={"filings": colleague})
     filing.refresh_from_db()
     assert filing.status == "returned"
     assert (filing.created_by, filing.submitted_by) == (colleague.user, member.user)
@@ -151,8 +151,8 @@ def test_two_who_leave_at_once_do_not_hand_to_somebody_who_is_gone():
     drafts = [make.draft_filing(by=one.user) for one in (first, second)]
 
     acts.together(
-        lambda: move_member(first, "leave", by=administrator, successor=second),
-        lambda: move_member(second, "leave", by=administrator, successor=first),
+        lambda: move_member(first, "leave", by=administrator, successors={"filings": second}),
+        lambda: move_member(second, "leave", by=administrator, successors={"filings": first}),
     )
 
     left = [one for one in (first, second) if type(one).objects.get(pk=one.pk).status == "left"]
@@ -187,3 +187,17 @@ def test_another_system_or_nothing_open_says_nothing(leaver, draft):
     assert consequences(leaver.enterprise, system=other) == []
     empty = make.granted(make.enterprise())
     assert consequences(empty, system=empty.grants.get().system) == []
+
+
+def test_withdrawing_the_system_from_one_person_names_what_they_began_and_asks_first(
+    administrator, leaver, heir, draft
+):
+    desk = signed_in(administrator)
+    address = reverse("enterprises:member-systems", args=[leaver.enterprise_id, leaver.pk])
+    asked = desk.post(address, {"systems": []}).content.decode()
+    assert "收回 张三丰 的业务系统" in asked and "其创建的 1 件报监尚未提交或等待补正" in asked
+    assert signed_in(leaver.user).get(draft.get_absolute_url()).status_code == 200
+    assert desk.post(address, {"systems": [], "confirmed": "1"}).status_code == 302
+    assert signed_in(leaver.user).get(draft.get_absolute_url()).status_code == 404
+    assert signed_in(heir.user).get(draft.get_absolute_url()).status_code == 200
+    assert desk.post(address, {"systems": ["filing"]}).status_code == 302  # giving it back asks nothing
