@@ -21,7 +21,7 @@ from portal.crypto import blind_index
 from portal.errors import Refused
 from portal.notifications.actions import notify
 
-KIND = "roster"  # the drafts that hold what was read until it is confirmed
+KIND = Registration.Kind.ROSTER  # the drafts that hold what was read until it is confirmed
 KEPT_FOR = timedelta(hours=24)
 
 

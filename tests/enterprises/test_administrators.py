@@ -335,4 +335,4 @@ def test_the_page_asks_the_database_as_often_for_three_as_for_one(
         desk.get(url(enterprise))
 
 
-QUERIES = 9
+QUERIES = 7

@@ -273,4 +273,6 @@ def test_leaving_an_enterprise_says_what_stops_and_the_account_counts_as_bound()
 def test_applications_that_wait_for_who_leaves_are_counted():
     project, contractor, manager = site()
     applied(project, contractor, make.person("赵敏"), files=False)
-    assert "1 项项目用户申请正等待其审核，此后由项目经理或施工单位的企业管理员审核" in consequences(contractor, user=manager)
+    assert "1 项项目用户申请正等待其审核，此后由项目经理或施工单位的企业管理员审核" in consequences(
+        contractor, user=manager
+    )
