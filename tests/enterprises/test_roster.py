@@ -223,3 +223,16 @@ def test_two_confirmations_at_once_add_everybody_once():
 
     assert sorted(outcomes)[-1] == "done" and outcomes.count("done") == 1
     assert Member.objects.count() == 5 and Message.objects.filter(event="member.created").count() == 5
+
+
+def test_five_hundred_ask_the_database_a_few_times_for_each_new_person(
+    desk, enterprise, administrator, django_assert_max_num_queries
+):
+    """Of each new person only the posts that may wait for them are looked for; all else is shared."""
+    people = [row() for _ in range(20)]
+    upload(desk, enterprise, xlsx(people))
+    draft = Registration.objects.get(kind="roster")
+    with django_assert_max_num_queries(90):
+        assert import_members(enterprise, draft, by=administrator) == 20
+    assert AuditEntry.objects.filter(event="member.added", enterprise_id=enterprise.pk).count() == 20
+    assert AuditEntry.objects.filter(event="account.created").count() >= 20
