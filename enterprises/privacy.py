@@ -11,7 +11,7 @@ from accounts.models import Registration, User
 from accounts.privacy.closing import register_closing, register_forgetting, register_obstacle
 from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
 from enterprises.actions.administrators import end_appointment, may_go, require_another
-from enterprises.models import Enterprise, Member
+from enterprises.models import AgentChange, Enterprise, Member
 from enterprises.permissions import appointed
 from portal.audit import record
 from portal.documents.actions import purge
@@ -81,6 +81,13 @@ def forget_invitations(user: User) -> None:
     Registration.objects.filter(pk__in=user.memberships.values("pk")).delete()
 
 
+def forget_agencies(user: User) -> None:
+    """Their name where an enterprise asked them to be its agent."""
+    if user.phone_index:
+        asked = AgentChange.objects.filter(phone_index=user.phone_index, name=user.name)
+        asked.update(name=mask_name(user.name), phone=None, phone_index=None)
+
+
 def files_of_the_left(cutoff: datetime) -> QuerySet[Document]:
     """Of people who left so long ago, or never agreed to come."""
     left = Member.objects.filter(Q(ended_at__lt=cutoff) | Q(ended_at=None, created_at__lt=cutoff), status__in=OVER)
@@ -112,3 +119,4 @@ register_files(files_of_member)
 register_obstacle(cannot_go)
 register_closing(leave_all)
 register_forgetting(forget_invitations)
+register_forgetting(forget_agencies)

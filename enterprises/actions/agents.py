@@ -59,9 +59,22 @@ def require_open(enterprise: Enterprise) -> None:
         raise Refused(_("当前状态为“%(state)s”，不能变更经办人。") % {"state": enterprise.get_status_display()})
 
 
-def lapse_overdue(enterprise: Enterprise) -> None:
-    for change in enterprise.agent_changes.filter(status="waiting", proposed_at__lte=timezone.now() - ANSWER_WITHIN):
+def lapse_old_agencies() -> int:
+    """Take back what nobody answered in time, of every enterprise; returns how many."""
+    old = AgentChange.objects.filter(status="waiting", proposed_at__lte=timezone.now() - ANSWER_WITHIN)
+    count = 0
+    for pk in list(old.values_list("enterprise", flat=True)):
+        with transaction.atomic():
+            count += lapse_overdue(Enterprise.objects.locked(pk))
+    return count
+
+
+def lapse_overdue(enterprise: Enterprise) -> int:
+    """Of an enterprise that the caller has locked."""
+    late = list(enterprise.agent_changes.filter(status="waiting", proposed_at__lte=timezone.now() - ANSWER_WITHIN))
+    for change in late:
         settle(change, "lapse")
+    return len(late)
 
 
 def ask(change: AgentChange, phone: str) -> None:

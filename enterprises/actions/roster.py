@@ -85,7 +85,8 @@ def import_members(enterprise: Enterprise, draft: Registration, *, by: User) -> 
 def add_unknown(enterprise: Enterprise, rows: list[dict[str, Any]], *, initial: str, by: User) -> list[dict[str, Any]]:
     """Add those nobody has an account of, all in a few statements; returns the rows that are left."""
     known = known_numbers(rows)
-    new, rest = [], []
+    new: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
     for row in rows:
         (rest if known.intersection(numbers_of(row)) else new).append(row)
     try:

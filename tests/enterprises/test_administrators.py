@@ -19,10 +19,12 @@ from enterprises.actions import (
     remove_administrator,
     withdraw_agency,
 )
+from enterprises.actions.agents import lapse_old_agencies
 from enterprises.models import AgentChange, Appointment, Enterprise, Member
 from enterprises.permissions import administered_by, administrators_of
 from portal.audit.models import AuditEntry
 from portal.errors import Refused
+from portal.notifications.models import Message
 from tests import make
 from tests.accounts.steps import sure, told
 from tests.supervision.acts import together
@@ -140,6 +142,14 @@ def test_one_is_asked_at_a_time_and_an_old_invitation_counts_no_more(enterprise,
         answer_agency(change, "accept", by=colleague.user)
     propose_agent(enterprise, name="别人", phone=make.phone(), by=administrator)
     assert fresh(change).status == "lapsed"
+
+
+def test_what_nobody_answers_within_fourteen_days_is_taken_back_by_itself(enterprise, administrator, colleague):
+    change = propose_agent(enterprise, name="宋远桥", phone=colleague.user.phone, by=administrator)
+    assert lapse_old_agencies() == 0
+    AgentChange.objects.update(proposed_at=timezone.now() - timedelta(days=15))
+    assert lapse_old_agencies() == 1 and fresh(change).status == "lapsed"
+    assert not Message.objects.filter(user=colleague.user, event="agent.asked", handled_at=None).exists()
 
 
 def test_an_administrator_who_takes_over_agrees_by_that(enterprise, second):
