@@ -90,7 +90,8 @@ def test_nothing_that_belongs_to_somebody_else_opens_except_to_the_operators_con
         for role, cell in zip(ROLES, cells, strict=True)
         if cell not in {"404", "405", "登录", "403"}
     }
-    console = {"console:filing-void", "console:merge", "enterprises:restore", "enterprises:suspend"}
+    console = {"console:filing-void", "console:merge", "enterprises:agent-history"}
+    console |= {"enterprises:restore", "enterprises:suspend"}
     console |= {f"accounts:data-request-{move}" for move in ("page", "reveal", "grant", "decline")}
     assert opened == {(name, "operator") for name in console}
 
