@@ -5,6 +5,7 @@ by the operators. What a ticket changes takes effect after RECOVERY_WAIT, during
 of the enterprise, can stop it.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -244,18 +245,34 @@ def finish_ticket(pk: Any) -> bool:
     return True
 
 
+_replaced: list[Callable[[RecoveryTicket, str], object]] = []
+
+
+def register_replacement(fn: Callable[[RecoveryTicket, str], object]) -> None:
+    """`fn(ticket, former_name)` runs in the transaction in which a ticket gives an enterprise another agent."""
+    _replaced.append(fn)
+
+
 def take_effect(ticket: RecoveryTicket) -> None:
-    """Whoever knew the password or held the second factor got in with the old number's owner: neither counts more."""
     account = ticket.account
     assert account is not None
     if ticket.kind == Kind.RECYCLED:
         bind_phone(account, None)
-    else:
-        bind_phone(account, ticket.new_phone, ticket.claim if ticket.kind == Kind.AGENT else None)
-        account.set_unusable_password()
-        account.must_change_password, account.initial_until = False, None
-        account.save(update_fields=PASSWORD_FIELDS)
-        Authenticator.objects.filter(user_id=account.pk).delete()
+        end_sessions(account)
+        return
+    former = account.administrator.enterprise.agent_name if ticket.kind == Kind.AGENT else ""  # type: ignore[attr-defined]
+    bind_phone(account, ticket.new_phone, ticket.claim if ticket.kind == Kind.AGENT else None)
+    close_access(account)
+    for fn in _replaced if ticket.kind == Kind.AGENT else ():
+        fn(ticket, former)
+
+
+def close_access(account: User) -> None:
+    """Whoever knew the password or held the second factor got in with the old number's owner: neither counts more."""
+    account.set_unusable_password()
+    account.must_change_password, account.initial_until = False, None
+    account.save(update_fields=PASSWORD_FIELDS)
+    Authenticator.objects.filter(user_id=account.pk).delete()
     end_sessions(account)
 
 

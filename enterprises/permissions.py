@@ -1,16 +1,20 @@
 """Who may act in an enterprise, and which enterprises a person may act for in a business system."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enterprises.catalogue import APPOINTMENT, ID_PHOTO, LICENCE, RENAMED
-from enterprises.models import Enterprise, Member, MemberExclusion, SystemGrant
+from enterprises.models import AgentChange, Appointment, Enterprise, Member, MemberExclusion, SystemGrant
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.errors import Refused
@@ -22,10 +26,23 @@ ADMINISTRATOR_BARRED = gettext_lazy("企业管理员账号仅用于管理企业�
 
 
 def administered_by(user):
-    """The enterprises whose 平台管理 this account may open."""
-    if not user.is_enterprise_account:
+    """The enterprises whose 平台管理 this account may open: their own accounts, and the members they appointed."""
+    if user.is_enterprise_account:
+        return Enterprise.objects.filter(administrators__user=user)
+    if not user.is_personal:
         return Enterprise.objects.none()
-    return Enterprise.objects.filter(administrators__user=user)
+    return Enterprise.objects.filter(pk__in=appointed().filter(user=user).values("enterprise"))
+
+
+def appointed() -> QuerySet[Member]:
+    """The members who are 企业管理员 now."""
+    in_force = Appointment.objects.filter(ended_at=None)
+    return Member.objects.filter(status=Member.Status.ACTIVE, user__is_active=True, pk__in=in_force.values("member"))
+
+
+def is_agent(user, enterprise: Enterprise) -> bool:
+    """Whether this person is the human behind the enterprise's own account."""
+    return bool(user.id_index) and user.id_index == enterprise.agent_id_index
 
 
 def require_administrator(user, enterprise: Enterprise) -> None:
@@ -35,9 +52,10 @@ def require_administrator(user, enterprise: Enterprise) -> None:
 
 
 def administrators_of(enterprise: Enterprise) -> list:
-    """The active administrator accounts, to be told."""
+    """The active accounts that administer it, to be told: its own first."""
     seats = enterprise.administrators.filter(user__is_active=True).select_related("user")
-    return [seat.user for seat in seats]
+    people = appointed().filter(enterprise=enterprise).select_related("user").order_by("pk")
+    return [seat.user for seat in seats] + [member.user for member in people]
 
 
 def enterprises_granted(user, system: str):
@@ -99,19 +117,38 @@ def papers_of(user) -> list[Document]:
     return [document for document in rows if newest[document.kind] == document.holder_id]
 
 
+ANSWER_WITHIN = timedelta(days=14)
+
+
+def agencies_asked_of(user) -> QuerySet[AgentChange]:
+    """Where this person was asked to be the agent, under this name and number, whatever came of it."""
+    if not user.is_personal or not user.phone_index or not user.id_index:
+        return AgentChange.objects.none()
+    return AgentChange.objects.filter(phone_index=user.phone_index, name=user.name)
+
+
+def agencies_offered_to(user) -> QuerySet[AgentChange]:
+    """Those that wait for the answer."""
+    waiting = agencies_asked_of(user).filter(status="waiting", proposed_at__gt=timezone.now() - ANSWER_WITHIN)
+    return waiting.select_related("enterprise").order_by("proposed_at")
+
+
 # What the apps above know. They register in their own modules; this app imports none of them.
 
+Text = str | Promise
 Consequence = Callable[..., list[str]]
 _consequences: list[Consequence] = []
 _ties: list[Callable[..., bool]] = []
 _papers: list[Callable[..., Q]] = []
 _arrivals: list[Callable[..., object]] = []
 _departures: list[Callable[..., object]] = []
+_unfinished: list["Unfinished"] = []
 
 
 def register_consequence(fn: Consequence) -> None:
     """`fn(enterprise, *, system, user)` says in sentences what stops when the enterprise loses the system
-    (a BusinessSystem; `user` None), or when `user` leaves or is disabled (`system` None). Empty: nothing."""
+    (a BusinessSystem; `user` None), when `user` leaves or is disabled (`system` None), or when the system is
+    switched off for `user` alone (both). Empty: nothing."""
     _consequences.append(fn)
 
 
@@ -144,6 +181,39 @@ def register_arrival(fn: Callable[..., object]) -> None:
 def register_departure(fn: Callable[..., object]) -> None:
     """`fn(member, by=…)` runs in the transaction in which an active member leaves or is disabled, after it is written."""
     _departures.append(fn)
+
+
+class Unfinished(NamedTuple):
+    """Work that a person has with an enterprise and that needs somebody else when they go.
+
+    `code` names the chooser, `heading` and `label` stand above it and beside it. `titles(enterprise, user)` names the
+    work; `hand_over(member, to=…, by=…)` gives it to a colleague, in the caller's transaction and before the
+    membership changes, and raises Refused if the colleague cannot take it.
+    """
+
+    code: str
+    heading: Text
+    label: Text
+    help_text: Text
+    titles: Callable[..., list[str]]
+    hand_over: Callable[..., object]
+
+
+def register_unfinished(kind: Unfinished) -> None:
+    _unfinished.append(kind)
+
+
+def unfinished_of(member: Member) -> list[tuple[Unfinished, list[str]]]:
+    """What would need a new owner, sort by sort, with the titles."""
+    found = [(kind, kind.titles(member.enterprise, member.user)) for kind in _unfinished]
+    return [(kind, titles) for kind, titles in found if titles]
+
+
+def hand_over_unfinished(member: Member, *, to: dict[str, Member], by) -> None:
+    """Each sort of work to the colleague that was chosen for it; what nobody was chosen for stays."""
+    for kind in _unfinished:
+        if successor := to.get(kind.code):
+            kind.hand_over(member, to=successor.user, by=by)
 
 
 def announce_departure(member: Member, *, by) -> None:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Registration, User
-from accounts.privacy.closing import register_closing, register_forgetting
+from accounts.privacy.closing import register_closing, register_forgetting, register_obstacle
 from accounts.privacy.sections import Held, Line, Section, register_files, register_section, shown_time
-from enterprises.models import Enterprise, JoinRequest, Member
+from enterprises.actions.administrators import end_appointment, may_go, require_another
+from enterprises.models import AgentChange, Enterprise, JoinRequest, Member
+from enterprises.permissions import appointed
 from portal.audit import record
 from portal.documents.actions import purge
 from portal.documents.models import Document
@@ -59,8 +61,23 @@ def files_of_member(user: User) -> Iterator[Held]:
         yield Held(document, "" if over else AT_WORK)
 
 
+def cannot_go(user: User) -> list[str]:
+    """Whom an enterprise cannot do without is replaced first: its agent, and the last who can act."""
+    agent_of = Enterprise.objects.filter(agent_id_index=user.id_index, status__in=Enterprise.READING)
+    text = _("您是%(name)s的经办人，请先由该企业变更经办人")
+    found = [str(text) % {"name": name} for name in agent_of.order_by("name").values_list("name", flat=True)]
+    last = _("您是%(name)s最后一位能够办理的管理员，请先指定另一位管理员")
+    for member in appointed().filter(user=user).select_related("enterprise"):
+        if not may_go(member.enterprise, member):
+            found.append(str(last) % {"name": member.enterprise.name})
+    return found
+
+
 def leave_all(user: User, *, by: User | None) -> None:
     """Every membership ends with the account, under the name that the enterprise knows."""
+    for member in appointed().filter(user=user).select_related("enterprise").order_by("enterprise_id"):
+        require_another(Enterprise.objects.locked(member.enterprise_id), member)
+        end_appointment(member, by=by)
     for member in user.memberships.exclude(status__in=OVER).select_for_update(of=("self",), no_key=True):
         member.move("leave")
         member.ended_at = timezone.now()
@@ -77,6 +94,13 @@ def forget_invitations(user: User) -> None:
     """What was typed about them to invite them, and what they asked under their name."""
     user.join_requests.all().delete()
     Registration.objects.filter(pk__in=user.memberships.values("pk")).delete()
+
+
+def forget_agencies(user: User) -> None:
+    """Their name where an enterprise asked them to be its agent."""
+    if user.phone_index:
+        asked = AgentChange.objects.filter(phone_index=user.phone_index, name=user.name)
+        asked.update(name=mask_name(user.name), phone=None, phone_index=None)
 
 
 def files_of_the_left(cutoff: datetime) -> QuerySet[Document]:
@@ -117,5 +141,7 @@ register_section(
     )
 )
 register_files(files_of_member)
+register_obstacle(cannot_go)
 register_closing(leave_all)
 register_forgetting(forget_invitations)
+register_forgetting(forget_agencies)

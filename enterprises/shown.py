@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,6 +44,11 @@ def in_state(state: str) -> Q:
     if state == State.WAITING:
         return Q(status=Member.Status.INVITED) | _unused
     return Q(status=state) & ~_unused if state == State.ACTIVE else Q(status=state)
+
+
+def at_work(enterprise: Enterprise) -> QuerySet[Member]:
+    """The people who work here and have signed in: whom something can be entrusted to."""
+    return Member.objects.filter(in_state(State.ACTIVE), enterprise=enterprise, user__is_active=True)
 
 
 def state_of(member: Member) -> State:

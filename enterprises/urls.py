@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enterprises.views import belonging, management, members, registration, roster, standing
+from enterprises.views import administrators, belonging, management, members, registration, roster, standing
 
 # /register/enterprise/
 register = [
@@ -32,6 +32,11 @@ enterprise: list[URLPattern | URLResolver] = [
     path("", management.enterprise_detail, name="detail"),
     path("rename/", standing.rename, name="rename"),
     path("rename/file/", standing.rename_file, name="rename-file"),
+    path("administrators/", administrators.administrators, name="administrators"),
+    path("administrators/add/", administrators.administrator_add, name="administrator-add"),
+    path("administrators/<uuid:member>/remove/", administrators.administrator_remove, name="administrator-remove"),
+    path("agent/", administrators.agent, name="agent"),
+    path("agent/<uuid:change>/withdraw/", administrators.agent_withdraw, name="agent-withdraw"),
     path("systems/", management.system_list, name="systems"),
     path("systems/add/", management.system_add, name="system-add"),
     path("systems/<int:grant>/revoke/", management.system_revoke, name="system-revoke"),
@@ -57,10 +62,12 @@ own: list[URLPattern | URLResolver] = [
     path("console/enterprises/<uuid:pk>/suspend/", standing.suspend, name="suspend"),
     path("console/enterprises/<uuid:pk>/verify/", standing.verify, name="verify"),
     path("console/enterprises/<uuid:pk>/restore/", standing.restore, name="restore"),
+    path("console/enterprises/<uuid:pk>/agent/", standing.agent_history, name="agent-history"),
     path("enterprises/find/", management.find, name="find"),
     path("enterprises/join/", belonging.join, name="join"),
     path("invitations/requests/<uuid:pk>/withdraw/", belonging.withdraw, name="join-withdraw"),
     path("invitations/", members.invitations, name="invitations"),
+    path("invitations/agent/<uuid:pk>/<slug:move>/", administrators.agency_answer, name="agency-answer"),
     path("invitations/<uuid:pk>/<slug:move>/", members.invitation_answer, name="invitation-answer"),
 ]
 

@@ -381,6 +381,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "back-up": {"task": "portal.back_up", "schedule": 600},
     "send-digests": {"task": "portal.send_digests", "schedule": 60},
     "clear-uploads": {"task": "portal.clear_uploads", "schedule": 3600},
+    "tidy-enterprises": {"task": "enterprises.tidy", "schedule": 3600},
     "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},

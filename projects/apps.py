@@ -12,3 +12,4 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("projects.actions")  # it asks to be told who becomes a member of an enterprise
+        import_module("projects.actions.leaver")  # who leaves hands over what they manage

@@ -330,13 +330,19 @@ def may_rewrite_identity(user: User) -> bool:
 
 def what_stops(enterprise: Enterprise, *, system=None, user: User | None = None) -> list[str]:
     """What a person no longer does on projects when they leave or are disabled."""
-    if user is None:
+    if user is None or system is not None:
         return []
     own = Enterprise.objects.filter(pk=enterprise.pk)
     led = led_by(user).filter(of_units(own)).values_list(F("project__works_name"), flat=True)
     joined = working().filter(user=user, enterprise=enterprise).values_list(F("project__works_name"), flat=True)
     sentences = [_("不再是“%(project)s”的负责人，不能审核项目用户") % {"project": name} for name in led]
-    return sentences + [_("不再是“%(project)s”的项目用户") % {"project": name} for name in joined]
+    sentences += [_("不再是“%(project)s”的项目用户") % {"project": name} for name in joined]
+    here = approvable_by(user).filter(status=UNDECIDED, project__in=parties_of(own).values("project"))
+    if count := here.count():
+        sentences.append(
+            _("%(count)d 项项目用户申请正等待其审核，此后由项目经理或施工单位的企业管理员审核") % {"count": count}
+        )
+    return sentences
 
 
 def may_read(user: User | None, document: Document, request) -> bool:

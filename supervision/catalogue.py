@@ -264,6 +264,7 @@ name_events(
         "filing.resubmitted": _("重新提交报监"),
         "filing.supplemented": _("补报另一监督对象"),
         "filing.withdrawn": _("撤回报监"),
+        "filing.handed_over": _("转交报监"),
         "filing.approved": _("审核通过"),
         "filing.filed": _("报监完毕"),
         "filing.superseded": _("已转联合报监"),

@@ -10,6 +10,7 @@ register(
     Kind("filing.resubmitted", _("报监已重新提交"), to=To.STATION, asks=Area.REVIEW),
     Kind("filing.withdrawn", _("报监已撤回"), to=To.STATION),
     Kind("filing.received", _("报监已提交"), to=To.APPLICANT),
+    Kind("filing.handed_over", _("同事的报监转交给您"), sms=True, to=To.APPLICANT),
     Kind("filing.addendum", _("收到补充材料"), to=To.STATION),
     Kind("filing.withdrawal_requested", _("申请撤回，请确认"), to=To.STATION, asks=Area.REVIEW),
     Kind("filing.withdrawal_agreed", _("撤回申请已同意"), to=To.APPLICANT),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0101_joiners'),
+        ("accounts", "0201_roster"),
     ]
 
     operations = [

@@ -16,6 +16,7 @@ class Registration(Identified):
         ENTERPRISE = "enterprise", _("企业注册")
         PROJECT_USER = "project_user", _("项目用户注册")
         MEMBER = "member", _("新建用户")
+        ROSTER = "roster", _("批量导入用户")
         RECOVERY = "recovery", _("手机号更换申请")
 
     kind = models.CharField(max_length=20, choices=Kind)

@@ -1,5 +1,7 @@
 """What may be done to enterprises, their people and their systems. The only code that writes them."""
 
+from enterprises.actions.administrators import appoint_administrator, remove_administrator
+from enterprises.actions.agents import answer_agency, propose_agent, withdraw_agency
 from enterprises.actions.belonging import admit, ask_to_belong, withdraw_join_request
 from enterprises.actions.invitations import answer_invitation
 from enterprises.actions.joining import ask_to_join, dismiss_join_request
@@ -23,6 +25,9 @@ __all__ = [
     "admit",
     "answer_invitation",
     "ask_to_belong",
+    "answer_agency",
+    "answer_invitation",
+    "appoint_administrator",
     "ask_to_join",
     "change_member",
     "delete_member",
@@ -33,7 +38,9 @@ __all__ = [
     "keep_values",
     "move_member",
     "note_duplicate",
+    "propose_agent",
     "register_enterprise",
+    "remove_administrator",
     "rename_enterprise",
     "reset_password",
     "restore_enterprise",
@@ -42,4 +49,5 @@ __all__ = [
     "suspend_enterprise",
     "verify_enterprise",
     "withdraw_join_request",
+    "withdraw_agency",
 ]

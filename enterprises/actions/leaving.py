@@ -3,17 +3,18 @@
 from functools import partial
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import end_sessions, set_initial_password
 from accounts.models import Registration, User
+from enterprises.actions.administrators import end_appointment, lock_administration, require_replaceable
 from enterprises.actions.members import locked_member, note, tell_how_to_sign_in
 from enterprises.models import Member
-from enterprises.permissions import announce_departure, belongs_elsewhere
-from enterprises.shown import is_waiting
+from enterprises.permissions import announce_departure, belongs_elsewhere, hand_over_unfinished
+from enterprises.shown import at_work, is_waiting
 from portal.documents.actions import purge
 from portal.documents.models import Document
 from portal.errors import Refused
@@ -25,21 +26,45 @@ RESETS_A_DAY = 3
 
 
 @transaction.atomic
-def move_member(member: Member, move: str, *, by: User) -> None:
-    """disable, enable or leave. Sessions end at once; the person is told."""
+def move_member(member: Member, move: str, *, by: User, successors: dict[str, Member] | None = None) -> None:
+    """disable, enable or leave. Sessions end at once; the person is told.
+
+    `successors`: the colleague who goes on with each sort of work of the person (`Unfinished.code`). Refused if one
+    of them does not work here (any more), and for the agent and the last administrator until they have a successor.
+    """
+    successors = successors or {}
+    lock_administration(member.enterprise, by=by)
+    involved = {member.pk, *(one.pk for one in successors.values())}  # in one order: nobody leaves meanwhile
+    list(Member.objects.filter(pk__in=involved).order_by("pk").select_for_update(of=("self",), no_key=True))
     member = locked_member(member, by=by)
     if is_waiting(member):
         raise Refused(_("此人尚未登录确认，可以直接删除。"))
     was_active = member.status == Member.Status.ACTIVE
+    if move != "enable":
+        require_replaceable(member, by=by)
+        for successor in successors.values():
+            require_colleague(successor, member)
+        hand_over_unfinished(member, to=successors, by=by)
     member.move(move)
     member.ended_at = timezone.now() if move == "leave" else None
     member.save(update_fields=["status", "ended_at"])
     if move != "enable":
         end_sessions(member.user)
+        end_appointment(member, by=by)
     note(DONE[move], member, by=by)
     notify([member.user], DONE[move], about=member, enterprise=member.enterprise)
     if was_active:
         announce_departure(member, by=by)
+
+
+def colleagues_of(member: Member) -> QuerySet[Member]:
+    """Who may go on with somebody's work: the others at work here who have signed in."""
+    return at_work(member.enterprise).exclude(user=member.user_id)
+
+
+def require_colleague(successor: Member, member: Member) -> None:
+    if not colleagues_of(member).filter(pk=successor.pk).exists():
+        raise Refused(_("所选的接手人已不是本企业的在职用户，请重新选择。"), safe=_("还没有办理，草稿也没有转交。"))
 
 
 @transaction.atomic

@@ -157,7 +157,7 @@ def locked_member(member: Member, *, by: User) -> Member:
     return Member.objects.locked(member.pk)
 
 
-def note(event: str, member: Member, name: str = "", *, by: User, **details: Any) -> None:
+def note(event: str, member: Member, name: str = "", *, by: User | None, **details: Any) -> None:
     """An audit entry about somebody under the masked name that the enterprise knows."""
     member.__dict__["audit_label"] = mask_name(name or shown_of(member).name)
     record(event, member, by=by, **details)

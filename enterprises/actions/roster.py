@@ -3,23 +3,28 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import initial_hash
+from accounts.actions import create_people, initial_hash
+from accounts.activation import send_activation
 from accounts.models import Registration, User
 from enterprises.actions.members import invite, note, person_for, require_newcomer, tell_how_to_sign_in
 from enterprises.actions.registration import locked_draft
 from enterprises.models import Enterprise, Member
 from enterprises.permissions import announce_arrival, require_administrator
 from enterprises.roster import Row
+from portal.audit.actions import record_each
 from portal.crypto import blind_index
 from portal.errors import Refused
+from portal.masking import mask_name
+from portal.notifications.actions import notify
 
-KIND = "roster"  # the drafts that hold what was read until it is confirmed
+KIND = Registration.Kind.ROSTER  # the drafts that hold what was read until it is confirmed
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -69,12 +74,60 @@ def import_members(enterprise: Enterprise, draft: Registration, *, by: User) -> 
     if not good:
         raise Refused(_("没有可以导入的人员。"))
     initial = initial_hash()  # one costly hash for a password that is printed in the guide
-    for values in good:
+    for values in add_unknown(enterprise, good, initial=initial, by=by):
         add_listed(enterprise, values, initial=initial, by=by)
     draft.data = draft.data | {"good": [], "added": len(good)}
     draft.completed_at = None if draft.data["wrong"] else timezone.now()
     draft.save(update_fields=["data", "completed_at"])
     return len(good)
+
+
+def add_unknown(enterprise: Enterprise, rows: list[dict[str, Any]], *, initial: str, by: User) -> list[dict[str, Any]]:
+    """Add those nobody has an account of, all in a few statements; returns the rows that are left."""
+    known = known_numbers(rows)
+    new: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
+    for row in rows:
+        (rest if known.intersection(numbers_of(row)) else new).append(row)
+    try:
+        with transaction.atomic():
+            users = create_people(new, initial=initial, by=by)
+    except IntegrityError:  # somebody else added one of them at this moment: one after the other
+        return rows
+    place = {"enterprise": enterprise, "created_by": by, "created_account": True}
+    members = [
+        Member(user=user, position_id=row["position"], department=row["department"], **place)
+        for user, row in zip(users, new, strict=True)
+    ]
+    Member.objects.bulk_create(members)
+    for member in members:
+        member.__dict__["audit_label"] = mask_name(member.user.name)
+    record_each("member.added", members, by=by, consent=True, invited=False, listed=True)
+    tell_all(enterprise, users, by=by)
+    for member in members:
+        announce_arrival(member, by=by)
+    return rest
+
+
+def tell_all(enterprise: Enterprise, users: list[User], *, by: User) -> None:
+    """As `tell_how_to_sign_in` does for one: the initial password in one message to all, a link to each."""
+    if not settings.ACTIVATION_BY_LINK:
+        notify(users, "member.created", about=enterprise, enterprise=enterprise)
+        return
+    for user in users:
+        send_activation(user, sender=enterprise.name, by=by)
+
+
+def numbers_of(row: dict[str, Any]) -> list[str]:
+    """The indexes of somebody's ID number and phone."""
+    return [blind_index(row[name], purpose=name) for name in ("id_number", "phone")]
+
+
+def known_numbers(rows: list[dict[str, Any]]) -> set[str | None]:
+    """Which of the rows' numbers have an account."""
+    numbers = {number for row in rows for number in numbers_of(row)}
+    known = User.objects.filter(Q(id_index__in=numbers) | Q(phone_index__in=numbers))
+    return {number for pair in known.values_list("id_index", "phone_index") for number in pair}
 
 
 def add_listed(enterprise: Enterprise, values: dict[str, Any], *, initial: str, by: User) -> Member:

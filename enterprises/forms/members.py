@@ -1,5 +1,6 @@
 """Forms of 系统授权 and 用户管理."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enterprises.catalogue import APPOINTMENT, ID_PHOTO
 from enterprises.models import BusinessSystem, Enterprise, JoinRequest, Member, Position
+from enterprises.permissions import Unfinished
 from enterprises.shown import GONE, UNKNOWN, State, in_state, shown_of_all
 from portal.crypto import blind_index
 from portal.documents.forms import DocumentField
@@ -134,6 +136,34 @@ class MemberChangeForm(PortalForm):
         self.fields["position"].offer(also=member.position)  # type: ignore[attr-defined]
 
 
+class SuccessorField(forms.ModelChoiceField):
+    """A colleague by name and post; two of one name are told apart by the end of the phone."""
+
+    def label_from_instance(self, member: Member) -> str:
+        return f"{member.user.name}（{member.position}，{_('尾号')} {member.user.phone_tail}）"
+
+
+class HandOverForm(PortalForm):
+    """Who goes on with each sort of work that a person leaves behind."""
+
+    def __init__(self, *args: Any, kinds: Iterable[Unfinished], colleagues: QuerySet[Member], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        by_name = colleagues.select_related("user", "position").order_by("user__name", "pk")
+        for kind in kinds:
+            self.fields[kind.code] = SuccessorField(
+                by_name,
+                label=str(kind.label),
+                required=False,
+                empty_label=_("暂不转交"),
+                help_text=str(kind.help_text),
+                error_messages={"invalid_choice": _("所选的接手人已不是本企业的在职用户，请重新选择。")},
+            )
+
+    @property
+    def successors(self) -> dict[str, Member]:
+        return {code: member for code, member in self.cleaned_data.items() if member}
+
+
 class SystemsField(forms.ModelMultipleChoiceField):
     """Business systems to tick."""
 
@@ -165,6 +195,11 @@ class MemberSystemsForm(PortalForm):
         off = member.exclusions.values("system")
         super().__init__(*args, initial={"systems": granted.exclude(pk__in=off)}, **kwargs)
         self.fields["systems"].queryset = granted  # type: ignore[attr-defined]
+
+    @property
+    def switched_off(self) -> list[BusinessSystem]:
+        """What the person has now and would lose."""
+        return [system for system in self.initial["systems"] if system not in self.cleaned_data["systems"]]
 
 
 # The list's search. Names and numbers of people never stand in an address (security 14.2.1): the keyword is posted,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('enterprises', '0002_search_statistics'),
+        ("enterprises", "0201_agents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

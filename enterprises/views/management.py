@@ -54,10 +54,11 @@ def tabs_of(enterprise: Enterprise, current: str) -> list[dict[str, Any]]:
 
 def enterprise_list(request: HttpRequest) -> HttpResponse:
     """企业用户管理."""
-    if not me(request).is_enterprise_account:
+    mine = administered_by(me(request))
+    if not me(request).is_enterprise_account and not mine.exists():
         raise Http404
     active = Count("members", filter=Q(members__status=Member.Status.ACTIVE))
-    enterprises = administered_by(me(request)).select_related("district").annotate(people=active)
+    enterprises = mine.select_related("district").annotate(people=active)
     page = page_of(request, enterprises.order_by("name", "pk"))
     return render(request, "enterprises/enterprise_list.html", {"page": page})
 

@@ -30,8 +30,9 @@ from enterprises.actions import (
     reset_password,
     set_member_systems,
 )
-from enterprises.actions.leaving import may_reset
+from enterprises.actions.leaving import colleagues_of, may_reset
 from enterprises.forms.members import (
+    HandOverForm,
     MemberChangeForm,
     MemberForm,
     MemberSearchForm,
@@ -39,7 +40,7 @@ from enterprises.forms.members import (
     keep_keyword,
 )
 from enterprises.models import Enterprise, JoinRequest, Member
-from enterprises.permissions import consequences, invitations_of
+from enterprises.permissions import Unfinished, agencies_offered_to, consequences, invitations_of, unfinished_of
 from enterprises.shown import GONE, TONES, State, is_waiting, shown_of, shown_of_all, state_of
 from enterprises.views.management import administered, page_of_enterprise
 from portal.documents.models import Document
@@ -230,6 +231,11 @@ def member_systems(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse
     enterprise, found = member_of(request, pk, member)
     form = MemberSystemsForm(**posted(request), member=found)
     if form.is_valid():
+        off = form.switched_off
+        if off and "confirmed" not in request.POST:
+            affected = [text for system in off for text in consequences(enterprise, system=system, user=found.user)]
+            shown = {"member": found, "shown": shown_of(found), "off": off, "left_on": form.cleaned_data["systems"]}
+            return page_of_enterprise(request, "member_systems_off", enterprise, "members", **shown, affected=affected)
         set_member_systems(found, **form.cleaned_data, by=me(request))
         messages.success(request, _("已保存。"))
         return redirect("enterprises:members", enterprise.pk)
@@ -247,6 +253,7 @@ MOVES = {
         gettext_lazy("办理离职后，此人立即退出登录，不能再为本企业办理业务；以往的办理记录保留。"),
     ),
 }
+NAMED = 10  # drafts by name; of more, the number
 SAID = {"disable": gettext_lazy("已停用。"), "enable": gettext_lazy("已启用。"), "leave": gettext_lazy("已办理离职。")}
 
 
@@ -256,14 +263,24 @@ def member_state(request: HttpRequest, pk: UUID, member: UUID, move: str) -> Htt
     enterprise, found = member_of(request, pk, member)
     if move not in MOVES:
         raise Http404
-    if request.method == "POST":
-        move_member(found, move, by=me(request))
+    goes = move != "enable" and not is_waiting(found)
+    unfinished = unfinished_of(found) if goes else []
+    kinds = [kind for kind, _titles in unfinished]
+    form = HandOverForm(**posted(request), kinds=kinds, colleagues=colleagues_of(found)) if unfinished else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        move_member(found, move, by=me(request), successors=form.successors if form else None)
         messages.success(request, SAID[move])
         return redirect("enterprises:members", enterprise.pk)
-    affected = [] if move == "enable" else consequences(enterprise, user=found.user)
+    affected = consequences(enterprise, user=found.user) if goes else []
     verb, text = MOVES[move]
     shown = {"member": found, "shown": shown_of(found), "verb": verb, "text": text, "affected": affected, "move": move}
+    shown |= {"form": form, "unfinished": [named(kind, titles) for kind, titles in unfinished]}
     return page_of_enterprise(request, "member_state", enterprise, "members", **shown)
+
+
+def named(kind: Unfinished, titles: list[str]) -> dict[str, Any]:
+    """One sort of work for the page: the first of its titles, and how many there are."""
+    return {"heading": kind.heading, "titles": titles[:NAMED], "count": len(titles), "more": len(titles) > NAMED}
 
 
 @once
@@ -301,6 +318,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
     belongs = me(request).memberships.filter(status__in=[Member.Status.ACTIVE, Member.Status.DISABLED])
     shown = {
         "invitations": invitations_of(me(request)),
+        "agencies": agencies_offered_to(me(request)),
         "memberships": belongs.select_related("enterprise", "position").order_by("created_at", "pk"),
         "waiting": me(request).join_requests.filter(handled_at=None).select_related("enterprise", "position"),
     }

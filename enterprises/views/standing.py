@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import RecoveryTicket
 from accounts.views import me
 from enterprises.actions import rename_enterprise, restore_enterprise, suspend_enterprise, verify_enterprise
 from enterprises.catalogue import RENAMED
 from enterprises.forms.standing import EnterpriseSearch, RenameForm, SuspendForm, VerifyForm
 from enterprises.models import Enterprise
 from enterprises.permissions import PUBLIC_PAPERS
+from enterprises.views.administrators import history_of
 from enterprises.views.management import administered, page_of_enterprise
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
@@ -59,6 +61,15 @@ def console(request: HttpRequest) -> HttpResponse:
     rows = find(Enterprise.objects.select_related("district", "verified_by"), filter.given.get("q", ""))
     page = page_of(request, rows.order_by("-registered_at", "pk"))
     return render(request, "enterprises/console.html", {"filter": filter, "page": page})
+
+
+def agent_history(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who acts for the enterprise, who did before, and what was asked of the operators about it."""
+    require_operator(request)
+    enterprise = get_object_or_404(Enterprise, pk=pk)
+    asked = RecoveryTicket.objects.filter(account__administrator__enterprise=enterprise).order_by("-submitted_at")
+    shown = {"enterprise": enterprise, "changes": history_of(enterprise), "tickets": asked[:10]}
+    return render(request, "enterprises/agent_history.html", shown)
 
 
 @once

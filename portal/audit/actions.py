@@ -38,9 +38,9 @@ def record(
     return entry
 
 
-def record_each(event: str, subjects: Iterable[models.Model], *, by: Any) -> None:
+def record_each(event: str, subjects: Iterable[models.Model], *, by: Any, **details: Any) -> None:
     """`record` for many subjects in one statement."""
-    AuditEntry.objects.bulk_create([entry_of(event, subject, by=by) for subject in subjects])
+    AuditEntry.objects.bulk_create([entry_of(event, subject, by=by, **details) for subject in subjects])
 
 
 def entry_of(

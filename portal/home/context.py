@@ -130,6 +130,7 @@ def all_facts(day: date) -> dict[str, Any]:
         "leads": Exists(ProjectParty.objects.filter(lead=OuterRef("pk"), ended_at=None))
         | Exists(ActingLead.objects.in_force(day).filter(user=OuterRef("pk"))),
         "has_grant": Exists(ProjectGrant.objects.filter(**mine)),
+        "administers": Exists(memberships.filter(appointments__isnull=False, appointments__ended_at=None)),
         "employer": first_of(memberships, "enterprise__name"),
         "site": first_of(applications, "enterprise__name"),
         "station": first_of(posts, "station__name"),
@@ -252,7 +253,7 @@ def entries_of(request: HttpRequest) -> list[Entry]:
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
         (manages_projects(request), Entry(_("项目管理"), "projects:approvals", area=Area.PROJECTS)),
         (
-            user.is_enterprise_account,
+            user.is_enterprise_account or facts(request)["administers"],
             Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",), Area.PLATFORM),
         ),
         (user.is_operator, Entry(_("运营管理"), "console")),

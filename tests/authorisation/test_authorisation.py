@@ -93,6 +93,7 @@ def test_nothing_that_belongs_to_somebody_else_opens_except_to_the_operators_con
     console = {
         "console:filing-void",
         "console:merge",
+        "enterprises:agent-history",
         "enterprises:restore",
         "enterprises:suspend",
         "enterprises:verify",

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import DataCopy, DataRequest, Delegation, Device, RecoveryTicket, SignInLock, Target, User
-from enterprises.models import JoinRequest, Member
+from enterprises.models import AgentChange, Appointment, Enterprise, JoinRequest, Member
 from portal.audit.models import AuditEntry
 from portal.exports.models import Export
 from portal.home.models import Notice
@@ -73,7 +73,20 @@ def settle_people(made: Side) -> None:
         "asking_person": JoinRequest.objects.create(
             enterprise=contractor, name="赵六", phone=make.phone(), phone_index=f"{made.area:1>64}", user=make.person()
         ),
+        "appointed": an_administrator(contractor),
+        "agency": asked_to_be_agent(contractor, employed["member"].user),
     }
+
+
+def an_administrator(enterprise: Enterprise) -> Member:
+    by = make.administrator_of(enterprise)
+    return Appointment.objects.create(member=make.member(enterprise), appointed_by=by).member
+
+
+def asked_to_be_agent(enterprise: Enterprise, user: User) -> AgentChange:
+    asked = {"name": user.name, "phone": user.phone, "phone_index": user.phone_index}
+    by = make.administrator_of(enterprise)
+    return AgentChange.objects.create(enterprise=enterprise, former_name=enterprise.agent_name, proposed_by=by, **asked)
 
 
 def settle_filings(made: Side) -> None:

@@ -328,7 +328,7 @@ def test_a_system_is_switched_off_for_one_person_only(desk, enterprise, member):
     page = desk.get(url("systems", member)).content.decode()
     assert page.count('name="systems"') == 2 + 0 and page.count(" checked") == 2
 
-    desk.post(url("systems", member), {"systems": ["credit"]})
+    desk.post(url("systems", member), {"systems": ["credit"], "confirmed": "1"})
 
     assert not enterprises_granted(member.user, "filing").exists()
     assert enterprises_granted(member.user, "credit").get() == enterprise

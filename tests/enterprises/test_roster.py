@@ -4,14 +4,17 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Registration, User
+from enterprises.actions import import_members
 from enterprises.models import Member
 from portal.audit.models import AuditEntry
 from portal.notifications.models import Message
 from tests import make
+from tests.supervision.acts import together
 
 pytestmark = pytest.mark.django_db
 HEADS = ["姓名*", "身份证号*", "手机号*", "职务*", "部门"]
@@ -203,3 +206,33 @@ def test_others_see_and_do_nothing(desk, client, enterprise):
 def test_a_file_of_one_enterprise_is_not_confirmed_in_another(desk, enterprise):
     upload(desk, enterprise, xlsx([row()]))
     assert desk.post(url(make.enterprise(), "roster-preview")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_confirmations_at_once_add_everybody_once():
+    make.reference()
+    enterprise = make.enterprise()
+    administrator = make.administrator_of(enterprise)
+    people = [row() for _ in range(5)]
+    desk = Client()
+    desk.force_login(administrator)
+    upload(desk, enterprise, xlsx(people))
+    draft = Registration.objects.get(kind="roster")
+
+    outcomes = together(*[lambda: import_members(enterprise, draft, by=administrator)] * 2)
+
+    assert sorted(outcomes)[-1] == "done" and outcomes.count("done") == 1
+    assert Member.objects.count() == 5 and Message.objects.filter(event="member.created").count() == 5
+
+
+def test_five_hundred_ask_the_database_a_few_times_for_each_new_person(
+    desk, enterprise, administrator, django_assert_max_num_queries
+):
+    """Of each new person only the posts that may wait for them are looked for; all else is shared."""
+    people = [row() for _ in range(20)]
+    upload(desk, enterprise, xlsx(people))
+    draft = Registration.objects.get(kind="roster")
+    with django_assert_max_num_queries(90):
+        assert import_members(enterprise, draft, by=administrator) == 20
+    assert AuditEntry.objects.filter(event="member.added", enterprise_id=enterprise.pk).count() == 20
+    assert AuditEntry.objects.filter(event="account.created").count() >= 20

@@ -7,6 +7,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from enterprises.actions import move_member
+from enterprises.models import Member
 from portal.errors import Refused
 from projects.actions import appoint_acting, close_project, end_acting, end_acting_posts, reopen_project, replace_lead
 from projects.models import ActingLead, ProjectParty
@@ -175,3 +177,28 @@ def test_a_closed_project_is_closed_once_by_operators_and_may_come_back():
     assert projects_open_to(contractor).get() == project
     with pytest.raises(Refused):
         reopen_project(project, by=operator)
+
+
+def test_who_leaves_hands_the_projects_they_manage_and_what_waits_there_to_a_colleague(place, client):
+    """22: the page of 离职 names them; the colleague stands in until the manager is changed."""
+    project, unit, manager, deputy, _party, by = place
+    Member.objects.filter(user=deputy).update(created_account=False)
+    applied(project, unit)
+    member, heir = unit.members.get(user=manager), unit.members.get(user=deputy)
+    client.force_login(by)
+    page = reverse("enterprises:member-state", args=[unit.pk, member.pk, "leave"])
+    shown = client.get(page).content.decode()
+    assert "担任项目经理的项目（1 件）" in shown and "（1 项项目用户申请待审核）" in shown
+    assert client.post(page, {"projects": heir.pk}).status_code == 302
+    assert (fresh(member).status, manager_of(project)) == ("left", deputy)
+    assert told("project_user.handed_over") == ["王铁山"]
+    assert not told("project.manager_left")
+
+
+def test_who_stands_in_and_leaves_hands_on_what_is_left_of_the_thirty_days(place):
+    _project, unit, _manager, deputy, party, by = place
+    appointed(place, days=30)
+    heir = make.member(unit, make.person("殷梨亭"))
+    move_member(unit.members.get(user=deputy), "leave", by=by, successors={"projects": heir})
+    now = party.acting.in_force().get()
+    assert (now.user, now.days) == (heir.user, 29)

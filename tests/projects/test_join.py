@@ -268,3 +268,11 @@ def test_leaving_an_enterprise_says_what_stops_and_the_account_counts_as_bound()
     assert belongs_elsewhere(Member.objects.get(user=person))
     assert consequences(contractor, user=person) == ["不再是“二七云栖府”的项目用户"]
     assert consequences(contractor, user=manager) == ["不再是“二七云栖府”的负责人，不能审核项目用户"]
+
+
+def test_applications_that_wait_for_who_leaves_are_counted():
+    project, contractor, manager = site()
+    applied(project, contractor, make.person("赵敏"), files=False)
+    assert "1 项项目用户申请正等待其审核，此后由项目经理或施工单位的企业管理员审核" in consequences(
+        contractor, user=manager
+    )
