@@ -49,7 +49,7 @@ def keep(file: ArrivingFile, key: str) -> None:
     make_durable(key, written)
 
 
-def make_durable(key: str, written: os.stat_result) -> None:
+def make_durable(key: str, written: os.stat_result | None = None) -> None:
     """Let the new name survive a power cut; other storages than folders see to that themselves.
 
     A file that was moved is durable from before (`written`); one that was copied to another disk is not yet.
@@ -58,7 +58,7 @@ def make_durable(key: str, written: os.stat_result) -> None:
         path = default_storage.path(key)
     except NotImplementedError:
         return
-    was_moved = os.path.samestat(os.stat(path), written)
+    was_moved = written is not None and os.path.samestat(os.stat(path), written)
     for place in (os.path.dirname(path),) if was_moved else (path, os.path.dirname(path)):
         handle = os.open(place, os.O_RDONLY)
         try:
