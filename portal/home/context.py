@@ -104,7 +104,11 @@ def facts_of(user) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, tuple(user.pk if param == SOMEBODY else param for param in params))
         seen = dict(zip(names, cursor.fetchone(), strict=True))
-    return seen | {"asked": json.loads(seen["asked"]) if seen["asked"] else None}
+    lists = {name: [json.loads(one) for one in rows] for name, rows in seen.items() if name in PLACES}
+    return seen | lists | {"asked": json.loads(seen["asked"]) if seen["asked"] else None}
+
+
+PLACES = set(places_asked())
 
 
 @lru_cache(maxsize=2)

@@ -150,7 +150,7 @@ def more(person, count):
         ("/home/", 17),
         ("/workbench/?show=returned", 11),
         ("/workbench/?show=approvals", 9),
-        ("/apps/", 6),
+        ("/apps/", 7),
         ("/messages/?show=all", 8),
     ],
 )
