@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstPassword",
+    "accounts.middleware.NewAgreements",
     "accounts.middleware.SecondFactor",
     "portal.middleware.ExplainRefusals",
 ]
