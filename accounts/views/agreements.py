@@ -76,7 +76,7 @@ def texts(request: HttpRequest) -> HttpResponse:
     """Every text in force, those that come into force, and the versions before."""
     rows = Agreement.objects.standing().defer("body").order_by("kind", "-effective_from")
     now = timezone.now()
-    current = {}
+    current: dict[str, int] = {}
     for row in rows:
         if row.effective_from <= now:
             current.setdefault(row.kind, row.pk)
@@ -144,6 +144,7 @@ def console_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, with_counts(Agreement.objects.defer("body")).order_by("kind", "-effective_from"))
     current = set(Agreement.objects.in_force().values_list("pk", flat=True))
     people = concerned()
+    rows: Any = page.rows
     lines = [
         {
             "text": row,
@@ -151,7 +152,7 @@ def console_list(request: HttpRequest) -> HttpResponse:
             "missing": max(people[row.kind] - row.accepted, 0) if row.pk in current and row.is_asked else None,
             "may_withdraw": row.withdrawn_at is None and row.effective_from > timezone.now(),
         }
-        for row in page.rows
+        for row in rows
     ]
     return render(request, "accounts/agreements_console.html", {"page": page, "lines": lines})
 

@@ -83,7 +83,7 @@ def beginning(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def days_of(notice: Notice) -> dict[str, str]:
+def days_of(notice: Notice) -> dict[str, Any]:
     return {"first_day": str(timezone.localdate(notice.published_at)), "last_day": str(notice.shown_until or "")}
 
 

@@ -114,7 +114,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "alerts": alerts_of(request.user, piles),
         "nothing": nothing_wrong(request.user),
         "doors": [] if who(request).duty else doors_of(request.user),
-        "notices": told_to(request.user)[:NEWEST],
+        "notices": told_to(who(request))[:NEWEST],
     }
     return render(request, "home/home.html", context)
 

@@ -7,7 +7,7 @@ from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
 
-from portal import masking, once
+from portal import masking, once, reveals
 
 register = template.Library()
 
@@ -31,6 +31,12 @@ def filesizezh(size: int | None) -> str:
             break
         amount /= 1024
     return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
+
+
+@register.simple_tag
+def reveal_reasons() -> list[tuple[str, Any]]:
+    """(code, words) of the reasons for looking at what is masked."""
+    return list(reveals.REASONS.items())
 
 
 @register.simple_tag

@@ -70,8 +70,8 @@ def test_a_notice_is_told_to_whom_it_is_for_and_to_nobody_else():
 def test_a_notice_for_a_district_reaches_who_is_registered_builds_or_supervises_there():
     make.reference()
     here, other = District.objects.get(code="420102"), District.objects.get(code="420103")
-    near = make.administrator_of(make.enterprise(district=here))
-    far = make.administrator_of(make.enterprise(district=other))
+    near = make.administrator_of(make.enterprise(district_id=here.pk))
+    far = make.administrator_of(make.enterprise(district_id=other.pk))
     for audience in ("everyone", "enterprises", "stations"):
         Notice.objects.create(title=audience, body="。", audience=audience, district=here, is_public=False)
     assert titles(near) == {"everyone", "enterprises"} and titles(far) == set()
