@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agreement, Station, StationPost, StationRole, User
+from accounts.models import Station, StationPost, StationRole, User
 from accounts.signin import STAFF, landing_with, safe_next
 from accounts.views.own import signout
 from portal.audit.actions import record
@@ -110,16 +110,3 @@ class StationPostAdmin(DictionaryAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, labels=POST_LABELS, **kwargs)
-
-
-@admin.register(Agreement)
-class AgreementAdmin(DictionaryAdmin):
-    """A text that somebody may have accepted is not changed; a new version is added."""
-
-    list_display = ["title", "kind", "version", "effective_from"]
-    list_filter = ["kind"]
-    fields = ["kind", "version", "title", "body", "effective_from"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        accepted = obj is not None and obj.acceptances.exists()
-        return ["kind", "version", "title", "body", "effective_from"] if accepted else []

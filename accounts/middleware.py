@@ -11,8 +11,11 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.agreements import asked_of
 from accounts.devices import remember_device
 from accounts.factors import HAS_FACTOR, needs_factor
 from accounts.models import User
@@ -23,6 +26,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 
 HOURS = {"staff": 8, "other": 12}
 BEGAN, SEEN = "signed_in_at", "seen_at"  # in the session, in seconds
+ASKED = "asked_to_agree"  # in the session: a text waits for this person's consent
 WRITE_EVERY = 60
 
 
@@ -82,6 +86,8 @@ def timed_out(request: HttpRequest) -> HttpResponse:
 @receiver(user_logged_in)
 def begin_session(sender, request: HttpRequest, user, **kwargs) -> None:
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
+    if asked_of(user):
+        request.session[ASKED] = True
 
 
 class FirstPassword:
@@ -112,10 +118,41 @@ class FirstPassword:
         return redirect("accounts:first-password")
 
 
+class NewAgreements:
+    """Whoever signs in after a text changed agrees to it first (PIPL art. 14); a session that runs is not interrupted.
+
+    Asked when signing in, so that a page costs no query for it.
+    """
+
+    OPEN = FirstPassword.OPEN | {
+        "accounts:agree",
+        "accounts:agree-refuse",
+        "accounts:agreement",
+        "accounts:agreements",
+        "accounts:time-left",
+        "accounts:stay",
+    }
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        place = request.resolver_match.view_name if request.resolver_match else ""
+        if not request.user.is_authenticated or ASKED not in request.session or place in self.OPEN:
+            return None
+        if wants_json(request):
+            return JsonResponse({"ok": False, "reasons": [_("请先阅读并同意更新后的协议。")]}, status=403)
+        came_for = safe_next(request, request.get_full_path()) if request.method == "GET" else ""
+        return redirect(reverse("accounts:agree") + (f"?{urlencode({'next': came_for})}" if came_for else ""))
+
+
 class SecondFactor:
     """Where the settings ask for a second factor, nothing else opens until there is one (product §1)."""
 
-    OPEN = FirstPassword.OPEN | {
+    OPEN = NewAgreements.OPEN | {
         "accounts:account",
         "accounts:time-left",
         "accounts:stay",

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.privacy import views as privacy
-from accounts.views import console, devices, own, recovery
+from accounts.views import agreements, console, devices, own, recovery
 
 # /recover/
 recover = [
@@ -50,12 +50,19 @@ operators = [
     path("data-requests/<uuid:pk>/show/<slug:field>/", privacy.request_reveal, name="data-request-reveal"),
     path("data-requests/<uuid:pk>/grant/", privacy.request_grant, name="data-request-grant"),
     path("data-requests/<uuid:pk>/decline/", privacy.request_decline, name="data-request-decline"),
+    path("agreements/", agreements.console_list, name="agreements-console"),
+    path("agreements/new/", agreements.new, name="agreement-new"),
+    path("agreements/<int:pk>/withdraw/", agreements.withdraw, name="agreement-withdraw"),
     path("locks/", console.locks, name="locks"),
     path("locks/<int:pk>/lift/", console.lock_lift, name="lock-lift"),
 ]
 
 pages: list[URLPattern | URLResolver] = [
     path("signout/", own.signout, name="signout"),
+    path("agreements/", agreements.texts, name="agreements"),
+    path("agreements/<int:pk>/", agreements.text, name="agreement"),
+    path("agree/", agreements.agree, name="agree"),
+    path("agree/refuse/", agreements.refuse, name="agree-refuse"),
     path("first-password/", own.first_password, name="first-password"),
     path("recover/", include(recover)),
     path("codes/", own.send_code_by_script, name="send-code"),

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstPassword",
+    "accounts.middleware.NewAgreements",
     "accounts.middleware.SecondFactor",
     "portal.home.places.Opened",
     "portal.middleware.ExplainRefusals",

@@ -17,6 +17,7 @@ from portal.notifications.models import Delivery, Message, MessageSettings
 from projects.models import (
     ActingLead,
     ConstructionPermit,
+    EnterpriseHandover,
     FeedRun,
     PartyType,
     Project,
@@ -38,6 +39,7 @@ from tests import make
 
 REASON = "同一地块的另一个标段。"
 TO_STRANGERS = {  # texts to a number, not to an account
+    "account.activation",
     "account.code",
     "account.phone_claimed",
     "account.phone_replaced",
@@ -114,6 +116,10 @@ def about_people() -> dict[str, Any]:
         "ticket": ticket,
         "enterprise": enterprise,
         "former": "某旧名公司",
+        "sender": enterprise.name,
+        "hours": 72,
+        "source": make.enterprise(),
+        "handover": EnterpriseHandover(source=make.enterprise(), target=enterprise, kind="merge", opinion=REASON),
         "copy": DataCopy(user=person, expires_at=now),
         "data_request": DataRequest(user=person, kind=DataRequest.Kind.values[0], answer="已更正。", due_on=today),
         "delegation": Delegation(officer=person, delegate=make.person("王芳"), **days),

@@ -10,15 +10,27 @@ from accounts.models.registrations import Registration
 
 
 class AgreementQuerySet(models.QuerySet):
+    def standing(self):
+        """Those that were not withdrawn before their day."""
+        return self.filter(withdrawn_at=None)
+
+    def in_force(self):
+        """The newest text of each kind whose day has come."""
+        begun = self.standing().filter(effective_from__lte=timezone.now())
+        return begun.order_by("kind", "-effective_from").distinct("kind")
+
     def current(self, kind):
         """The text in force now, or None."""
-        return self.filter(kind=kind, effective_from__lte=timezone.now()).order_by("-effective_from").first()
+        begun = self.standing().filter(kind=kind, effective_from__lte=timezone.now())
+        return begun.order_by("-effective_from").first()
 
 
 class Agreement(models.Model):
     """One version of a text that people accept."""
 
     class Kind(models.TextChoices):
+        TERMS = "terms", _("用户协议")
+        PRIVACY = "privacy", _("隐私政策")
         ENTERPRISE = "enterprise", _("企业注册协议")
         PROJECT_USER = "project_user", _("项目用户注册协议")
         ID_PHOTO = "id_photo", _("身份证照片处理单独同意书")
@@ -28,6 +40,11 @@ class Agreement(models.Model):
     title = models.CharField(_("标题"), max_length=100)
     body = models.TextField(_("正文"))
     effective_from = models.DateTimeField(_("生效时间"), default=timezone.now)
+    changes = models.TextField(_("变更摘要"), blank=True, default="", db_default="")
+    is_asked = models.BooleanField(_("登录时须同意"), default=False, db_default=False)
+    published_at = models.DateTimeField(_("发布时间"), null=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True)
 
     objects = AgreementQuerySet.as_manager()
 

@@ -21,6 +21,7 @@ from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.errors import Refused
 from portal.notifications.actions import mark_handled, notify
+from portal.reveals import note_look
 
 PROOF = DocumentKind("identity_proof", _("证明材料"), SCANS, 10 * MB, personal=True, most=2, watermarked=True)
 register_kind(PROOF)
@@ -150,11 +151,11 @@ REVEALED = ("name", "id_number")
 
 
 @transaction.atomic
-def reveal_wanted(request: DataRequest, field: str, *, by: User) -> str:
+def reveal_wanted(request: DataRequest, field: str, *, reason: str, by: User) -> str:
     """What the person wants to stand there, in full, for the operator who compares it; each look is written down."""
     if not by.is_operator or field not in REVEALED:
         raise Http404
-    record("identity.revealed", request, by=by, field=field, reason=_("办理个人信息更正"))
+    note_look("identity.revealed", request, by=by, reason=reason, purpose=_("办理个人信息更正"), field=field)
     return (request.values or {}).get(field) or ""
 
 

@@ -38,6 +38,7 @@ from portal.forms import posted
 from portal.masking import mask_id, mask_name
 from portal.once import repeated, settle_once
 from portal.pages import page_of
+from portal.reveals import reason_given
 
 FORMS = {"correct": CorrectForm, "delete": DeleteForm, "close": CloseForm}
 TONES = {"submitted": "blue", "done": "green", "declined": "red", "withdrawn": "grey", "draft": "grey"}
@@ -219,7 +220,7 @@ def request_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     one = asked(request, pk)
     if one.status != DataRequest.Status.SUBMITTED:
         raise Http404
-    value = reveal_wanted(one, field, by=me(request))
+    value = reveal_wanted(one, field, reason=reason_given(request), by=me(request))
     if wants_json(request):
         return JsonResponse({"value": value})
     label = _("姓名") if field == "name" else _("身份证号")

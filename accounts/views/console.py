@@ -7,6 +7,7 @@ from uuid import UUID
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,13 +28,13 @@ from accounts.tickets import (
     send_back_ticket,
 )
 from accounts.views import me
-from portal.audit.actions import record
 from portal.documents.models import Document
 from portal.errors import wants_json
 from portal.forms import PortalForm, posted
 from portal.masking import mask_id, mask_phone
 from portal.once import once
 from portal.pages import page_of
+from portal.reveals import note_look, reason_given
 
 Status = RecoveryTicket.Status
 TABS = {
@@ -175,7 +176,8 @@ def ticket_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     value = {"id-number": ticket.claim.get("id_number"), "phone": ticket.new_phone}.get(field)
     if not value:
         raise Http404
-    record("ticket.revealed", ticket, by=me(request), field=field)
+    with transaction.atomic():
+        note_look("ticket.revealed", ticket, by=me(request), reason=reason_given(request), field=field)
     if wants_json(request):
         return JsonResponse({"value": value})
     label = _("新手机号") if field == "phone" else _("身份证号")

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='enterprise',
             name='verification_note',
-            field=models.CharField(blank=True, max_length=300, verbose_name='核验说明'),
+            field=models.CharField(blank=True, db_default='', max_length=300, verbose_name='核验说明'),
         ),
         migrations.AddField(
             model_name='enterprise',

@@ -71,7 +71,9 @@ class Enterprise(Workflow, Searchable, Identified):
     suspended_reason = models.CharField(_("暂停原因"), max_length=300, blank=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     verified_at = models.DateTimeField(_("核验时间"), null=True, blank=True)
-    verification_note = models.CharField(_("核验说明"), max_length=300, blank=True)  # with what it was compared
+    verification_note = models.CharField(
+        _("核验说明"), max_length=300, blank=True, db_default=""
+    )  # with what it was compared
     is_sample = models.BooleanField(default=False)
     registered_at = models.DateTimeField(_("注册时间"), default=timezone.now)
 

@@ -114,8 +114,8 @@ DICTIONARIES = [
     ),
     Card(_("工作日历"), _("节假日和调休，办理期限据此计算"), "calendar", WorkDay.objects.count),
     Card(_("职务"), _("新建用户和项目用户注册时可选"), "admin:enterprises_position_changelist", Position.objects.count),
-    Card(_("协议"), _("用户协议的各个版本"), "admin:accounts_agreement_changelist", Agreement.objects.count),
-    Card(_("通知公告"), _("登录页和首页上的公告"), "admin:portal_notice_changelist", Notice.objects.count),
+    Card(_("协议"), _("发布新版本，看有多少人同意"), "accounts:agreements-console", Agreement.objects.count),
+    Card(_("通知公告"), _("首页和登录页上的公告：对象、日期、置顶"), "console-notices", Notice.objects.count),
 ]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from portal.console import audit, calendar, deliveries, desk, documents, officers, operations
+from portal.console import audit, calendar, deliveries, desk, documents, notices, officers, operations
 
 
 class DateConverter:
@@ -41,6 +41,11 @@ urlpatterns = [
     path("console/", desk.console, name="console"),
     path("console/officers/", officers.officer_list, name="officers"),
     path("console/officers/new/", officers.officer_new, name="officer-new"),
+    path("console/notices/", notices.notice_list, name="console-notices"),
+    path("console/notices/new/", notices.notice_new, name="notice-new"),
+    path("console/notices/<uuid:pk>/", notices.notice_page, name="notice-kept"),
+    path("console/notices/<uuid:pk>/edit/", notices.notice_edit, name="notice-edit"),
+    path("console/notices/<uuid:pk>/end/", notices.notice_end, name="notice-end"),
     path("console/operations/", operations.operations, name="operations"),
     path("console/calendar/", include(days)),
     path("console/documents/", documents.documents_page, name="console-documents"),

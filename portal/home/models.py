@@ -1,25 +1,57 @@
 """通知公告: what the authority says to everybody."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.ids import Identified
+from portal.places import District
 
 
 class NoticeQuerySet(models.QuerySet):
     def published(self):
-        """Those to be read now, newest first."""
-        return self.filter(published_at__lte=timezone.now(), withdrawn_at=None).order_by("-published_at", "-id")
+        """Those to be read now: the pinned ones, then the newest first."""
+        lasting = Q(shown_until=None) | Q(shown_until__gte=timezone.localdate())
+        begun = self.filter(lasting, published_at__lte=timezone.now(), withdrawn_at=None)
+        return begun.order_by("-is_pinned", "-published_at", "-id")
+
+    def public(self):
+        """Those that visitors may read."""
+        return self.published().filter(is_public=True)
+
+    def coming(self):
+        return self.filter(published_at__gt=timezone.now(), withdrawn_at=None)
+
+    def over(self):
+        """Ended early, or after their last day."""
+        return self.filter(Q(shown_until__lt=timezone.localdate()) | ~Q(withdrawn_at=None))
 
 
 class Notice(Identified):
-    """A notice on the landing page and 首页."""
+    """A notice on 首页 of those it is for; a public one on the landing page too."""
+
+    class Audience(models.TextChoices):
+        EVERYONE = "everyone", _("所有人")
+        ENTERPRISES = "enterprises", _("企业")
+        PROJECT_USERS = "project_users", _("项目用户")
+        STATIONS = "stations", _("监督机构")
 
     title = models.CharField(_("标题"), max_length=120)
     body = models.TextField(_("正文"))
     published_at = models.DateTimeField(_("发布时间"), default=timezone.now)
+    shown_until = models.DateField(_("最后显示日期"), null=True, blank=True)
+    audience = models.CharField(
+        _("对象"), max_length=20, choices=Audience, default=Audience.EVERYONE, db_default=Audience.EVERYONE
+    )
+    district = models.ForeignKey(
+        District, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("限定区域")
+    )
+    is_pinned = models.BooleanField(_("置顶"), default=False, db_default=False)
+    is_public = models.BooleanField(_("公开"), default=True, db_default=True)
     withdrawn_at = models.DateTimeField(_("撤下时间"), null=True, blank=True)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     is_sample = models.BooleanField(default=False)
 
     objects = NoticeQuerySet.as_manager()

@@ -16,6 +16,7 @@ from accounts.signin import handle_sign_in, safe_next
 from enterprises.models import BusinessSystem
 from enterprises.permissions import administered_by
 from portal.home.alerts import alerts_of
+from portal.home.audience import readable_by, told_to
 from portal.home.context import TEXT_SIZES, manages_projects, only_applies, who
 from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
 from portal.home.models import Notice
@@ -59,7 +60,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     context, response = handle_sign_in(request)
-    notices = Notice.objects.published()[:NEWEST]
+    notices = Notice.objects.public()[:NEWEST]
     return response or render(request, "home/landing.html", context | {"notices": notices})
 
 
@@ -73,15 +74,15 @@ def register(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, Notice.objects.published())
+    page = page_of(request, readable_by(request.user))
     return render(request, "home/notices.html", {"page": page, "layout": layout(request)})
 
 
 @login_not_required
 @require_safe
 def notice(request: HttpRequest, pk) -> HttpResponse:
-    """One notice, for visitors too; a withdrawn one is gone."""
-    row = get_object_or_404(Notice.objects.published(), pk=pk)
+    """One notice, for visitors too if it is public; a withdrawn one is gone."""
+    row = get_object_or_404(readable_by(request.user), pk=pk)
     return render(request, "home/notice.html", {"notice": row, "layout": layout(request)})
 
 
@@ -114,7 +115,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "alerts": alerts_of(request.user, piles),
         "nothing": nothing_wrong(request.user),
         "doors": [] if who(request).duty else doors_of(request.user),
-        "notices": Notice.objects.published()[:NEWEST],
+        "notices": told_to(who(request))[:NEWEST],
     }
     return render(request, "home/home.html", context)
 

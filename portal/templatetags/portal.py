@@ -8,7 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import masking, once
+from portal import masking, once, reveals
 from portal.icons import STROKES
 
 register = template.Library()
@@ -42,6 +42,12 @@ def filesizezh(size: int | None) -> str:
             break
         amount /= 1024
     return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
+
+
+@register.simple_tag
+def reveal_reasons() -> list[tuple[str, Any]]:
+    """(code, words) of the reasons for looking at what is masked."""
+    return list(reveals.REASONS.items())
 
 
 @register.simple_tag

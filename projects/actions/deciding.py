@@ -15,6 +15,7 @@ from portal.documents.models import Document
 from portal.errors import Refused
 from portal.masking import mask_name
 from portal.notifications.actions import mark_handled, notify
+from portal.reveals import note_look
 from projects.actions.completion import appoint_named
 from projects.catalogue import FILES
 from projects.models import ProjectUser
@@ -130,9 +131,9 @@ def end_post(application: ProjectUser) -> None:
 
 
 @transaction.atomic
-def reveal(application: ProjectUser, field: str, *, by: User) -> str:
+def reveal(application: ProjectUser, field: str, *, reason: str, by: User) -> str:
     """The full phone or ID number, for who checks the application; each look is written down."""
     if field not in REVEALED or not may_approve(by, application):
         raise Http404
-    record("identity.revealed", application, by=by, field=field, reason=_("审核项目用户"))
+    note_look("identity.revealed", application, by=by, reason=reason, purpose=_("审核项目用户"), field=field)
     return getattr(application.user, REVEALED[field]) or ""

@@ -19,6 +19,7 @@ from portal.documents.models import Document
 from portal.errors import Refused, wants_json
 from portal.forms import posted
 from portal.pages import page_of
+from portal.reveals import reason_given
 from portal.search import find
 from portal.validators import normalise_mobile
 from projects.actions import approve_application, end_membership, reject_application, reveal
@@ -230,7 +231,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 def reveal_number(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     """The full number, written down each time."""
     application = one_of_mine(request, pk)
-    value = reveal(application, field, by=me(request))
+    value = reveal(application, field, reason=reason_given(request), by=me(request))
     if wants_json(request):
         return JsonResponse({"value": value})
     label = _("手机号") if field == "phone" else _("身份证号")

@@ -8,11 +8,20 @@ export default function reveal(forms) {
         const reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
         const { value } = await reply.json();
         if (!reply.ok || typeof value !== "string") throw new Error("refused");
-        form.previousElementSibling.textContent = value;
-        form.remove();
+        keepReason(body.get("reason"));
+        form.closest(".masked").querySelector("[data-masked]").textContent = value;
+        (form.closest("details") || form).remove();
       } catch {
         form.submit();
       }
     });
+  }
+}
+
+// The next number of the same page is mostly looked at for the same reason; it can still be changed.
+function keepReason(reason) {
+  if (!reason || reason === "other") return;
+  for (const select of document.querySelectorAll("form[data-reveal] select[name=reason]")) {
+    if (!select.value) select.value = reason;
   }
 }

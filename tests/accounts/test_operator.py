@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import recovery
-from accounts.models import Agreement, Station, StationRole, User
+from accounts.models import Station, StationRole, User
 from portal.audit.models import AuditEntry
 from tests import make
 from tests.accounts.steps import NEW, is_signed_in, page, sign_in
@@ -124,7 +124,6 @@ PAGES = [
     "/dictionaries/accounts/station/add/",
     "/dictionaries/accounts/stationrole/",
     "/dictionaries/accounts/stationpost/",
-    "/dictionaries/accounts/agreement/",
 ]
 
 
@@ -196,11 +195,3 @@ def test_two_bodies_cannot_hold_one_role_in_one_area(desk):
     }
     response = desk.post("/dictionaries/accounts/stationrole/add/", posted)
     assert "已由另一监督机构承担" in page(response)
-
-
-def test_an_accepted_agreement_is_not_rewritten(desk):
-    agreement = Agreement.objects.create(kind="enterprise", version="9", title="协议", body="正文")
-    path = f"/dictionaries/accounts/agreement/{agreement.pk}/change/"
-    assert 'name="body"' in page(desk.get(path))
-    agreement.acceptances.create(user=make.person(), text_hash="x" * 64)
-    assert 'name="body"' not in page(desk.get(path))

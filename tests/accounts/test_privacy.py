@@ -28,6 +28,7 @@ from tests import make
 from tests.projects.acts import applied, fresh, site, together, told
 
 pytestmark = pytest.mark.django_db
+WHY = {"reason": "papers"}  # each look has a reason
 PAGE = "/account/data/"
 
 
@@ -185,9 +186,9 @@ def test_a_correction_with_proof_is_made_by_an_operator_and_what_stood_there_is_
     client.force_login(operator)
     page = html(client.get(reverse("accounts:data-request-page", args=[request.pk])))
     assert wanted not in page and before not in page
-    shown = client.post(reverse("accounts:data-request-reveal", args=[request.pk, "id_number"]))
+    shown = client.post(reverse("accounts:data-request-reveal", args=[request.pk, "id_number"]), WHY)
     assert wanted in html(shown)
-    assert AuditEntry.objects.get(event="identity.revealed").details["reason"] == "办理个人信息更正"
+    assert AuditEntry.objects.get(event="identity.revealed").details["purpose"] == "办理个人信息更正"
     client.post(reverse("accounts:data-request-grant", args=[request.pk]), {"checked": "on"})
     assert fresh(person).id_number == wanted
     assert fresh(request).values["id_number_was"] == before

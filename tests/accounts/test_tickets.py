@@ -32,6 +32,7 @@ from tests.accounts.steps import code_to, page, sign_in, stripped, sure, told
 OLD, NEW = "13800138000", "13900139000"
 Status = RecoveryTicket.Status
 pytestmark = pytest.mark.django_db
+WHY = {"reason": "papers"}  # each look has a reason
 
 
 @pytest.fixture
@@ -321,8 +322,8 @@ def test_operators_see_compare_and_decide(person, operators, signed_in_operator)
 def test_a_number_is_shown_in_full_once_and_recorded(person, operators, signed_in_operator):
     ticket = ticket_for(person)
     path = f"/console/tickets/{ticket.pk}/show/"
-    value = signed_in_operator.post(path + "phone/", headers={"accept": "application/json"}).json()["value"]
-    assert value == NEW and person.id_number in page(signed_in_operator.post(path + "id-number/"))
+    value = signed_in_operator.post(path + "phone/", WHY, headers={"accept": "application/json"}).json()["value"]
+    assert value == NEW and person.id_number in page(signed_in_operator.post(path + "id-number/", WHY))
     assert AuditEntry.objects.filter(event="ticket.revealed", actor=operators[0]).count() == 2
     assert signed_in_operator.post(path + "name/").status_code == 404
 

@@ -70,6 +70,11 @@ def attached(world: World, side: Any, role: str) -> Arguments:
 COMMON: dict[str, Fill] = {
     "app": fixed(code="filing"),
     "notice": common("notice"),
+    "notice-kept": common("notice"),
+    "notice-edit": common("notice"),
+    "notice-end": common("notice"),
+    "accounts:agreement": common("agreement"),
+    "accounts:agreement-withdraw": common("agreement"),
     "calendar-year": fixed(year=2026),
     "calendar-day": fixed(day=date(2026, 12, 1)),
     "audit:entry": common("entry"),

@@ -11,7 +11,17 @@ from django.core.management import call_command
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import DataCopy, DataRequest, Delegation, Device, RecoveryTicket, SignInLock, Target, User
+from accounts.models import (
+    Agreement,
+    DataCopy,
+    DataRequest,
+    Delegation,
+    Device,
+    RecoveryTicket,
+    SignInLock,
+    Target,
+    User,
+)
 from enterprises.models import AgentChange, Appointment, Enterprise, JoinRequest, Member
 from portal.audit.models import AuditEntry
 from portal.exports.models import Export
@@ -253,6 +263,9 @@ def shared(own: Side, operator: User) -> dict[str, Any]:
         "lock": SignInLock.objects.create(user=own.people["member"], account="138", keys=["x"], ends_at=ends),
         "delivery": Delivery.objects.create(
             event="account.code", channel=Delivery.Channel.SMS, state=Delivery.State.DEAD, key="x", address=make.phone()
+        ),
+        "agreement": Agreement.objects.create(
+            kind="terms", version="9", title="用户协议", body="正文", effective_from=timezone.now() + timedelta(days=9)
         ),
         "notice": Notice.objects.create(title="停机维护", body="周日夜间。"),
         "entry": AuditEntry.objects.order_by("pk").first(),

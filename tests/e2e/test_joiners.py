@@ -123,6 +123,8 @@ def test_a_person_takes_their_data_and_asks_for_a_correction(reference, people):
     page.get_by_role("link", name="个人信息申请").click()
     desk.looks()
     page.get_by_role("link", name="赵*", exact=True).click()
+    page.locator("summary", has_text="姓名").click()
+    page.locator("details[open]").get_by_label("查看理由").select_option("papers")
     page.get_by_role("button", name="显示完整姓名").click()
     assert desk.sees("赵敏敏")
     desk.looks()

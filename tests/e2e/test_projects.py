@@ -93,6 +93,8 @@ def test_a_newcomer_registers_and_the_manager_approves(reference, people, script
     page = sign_in(chief, manager.phone)
     page.get_by_role("link", name="项目管理").first.click()
     page.get_by_role("link", name="赵敏", exact=True).click()
+    page.locator("summary", has_text="身份证号").click()
+    page.locator("details[open]").get_by_label("查看理由").select_option("papers")
     page.get_by_role("button", name="显示完整身份证号").click()
     number = ProjectUser.objects.get().user.id_number
     assert chief.sees(number)

@@ -18,6 +18,7 @@ from tests import make
 from tests.projects.acts import applied, filed, fresh, party, site, together, told
 
 pytestmark = pytest.mark.django_db
+WHY = {"reason": "papers"}  # each look has a reason
 LIST = "/projects/approvals/"
 QUERIES = 8
 
@@ -380,13 +381,13 @@ def test_full_numbers_are_shown_on_a_click_and_each_time_is_written_down(client)
     assert application.user.phone not in page and application.user.id_number not in page
     url = reverse("projects:reveal", args=[application.pk, "id-number"])
     assert client.get(url).status_code == 405
-    answer = client.post(url, headers={"Accept": "application/json"})
+    answer = client.post(url, WHY, headers={"Accept": "application/json"})
     assert json.loads(answer.content) == {"value": application.user.id_number}
-    assert application.user.phone in html(client.post(reverse("projects:reveal", args=[application.pk, "phone"])))
+    assert application.user.phone in html(client.post(reverse("projects:reveal", args=[application.pk, "phone"]), WHY))
     entries = [entry for entry in entries_about(application) if entry.event == "identity.revealed"]
     assert [(entry.actor, entry.details) for entry in entries] == [
-        (manager, {"field": "id-number", "reason": "审核项目用户"}),
-        (manager, {"field": "phone", "reason": "审核项目用户"}),
+        (manager, {"field": "id-number", "reason": "与申请材料核对", "purpose": "审核项目用户"}),
+        (manager, {"field": "phone", "reason": "与申请材料核对", "purpose": "审核项目用户"}),
     ]
     assert client.post(reverse("projects:reveal", args=[application.pk, "password"])).status_code == 404
     client.force_login(make.person("路人"))

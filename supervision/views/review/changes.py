@@ -16,6 +16,7 @@ from portal.forms import posted
 from portal.masking import mask_id, mask_name, mask_phone
 from portal.once import once
 from portal.pages import page_of
+from portal.reveals import reason_given
 from projects.models import ActingLead, ProjectParty
 from supervision.actions import confirm_change, note_acting, return_change
 from supervision.actions.reveal import reveal_successor
@@ -106,7 +107,7 @@ def warnings_about(change: PersonnelChange) -> list[str]:
 def change_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     """The full number, written down each time."""
     change = seen_change(request, pk)
-    value = reveal_successor(change, field, by=request.user)
+    value = reveal_successor(change, field, reason=reason_given(request), by=request.user)
     if wants_json(request):
         return JsonResponse({"value": value})
     label = str(PersonnelChange._meta.get_field(field).verbose_name)  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from tests import make
 from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
+WHY = {"reason": "papers"}  # each look has a reason
 QUERIES = 22
 
 
@@ -180,8 +181,10 @@ def test_numbers_of_heads_are_masked_until_asked_for_and_each_look_is_written_do
 
     url = url_of(review, "reveal", "contractor", "head_phone")
     assert f'action="{url}"' in text
-    assert desk.post(url, headers={"accept": "application/json"}).json() == {"value": head.head_phone}
-    assert head.head_id_number in desk.post(url_of(review, "reveal", "contractor", "head_id_number")).content.decode()
+    assert desk.post(url, WHY, headers={"accept": "application/json"}).json() == {"value": head.head_phone}
+    assert (
+        head.head_id_number in desk.post(url_of(review, "reveal", "contractor", "head_id_number"), WHY).content.decode()
+    )
 
     looks = AuditEntry.objects.filter(event="identity.revealed").order_by("id")
     assert [(look.actor, look.details["field"]) for look in looks] == [
