@@ -148,6 +148,10 @@ ASKS = '''
 from tests.authorisation.test_authorisation import AWAY, OURS, ROLES, ROWS, eyes  # noqa: F401
 
 
+def test_the_database_is_asked_for(db):
+    """Without a test that names it, none would be opened."""
+
+
 def test_every_page_and_act_of_this_version_answers_as_it_did(eyes):
     places, wrong, asked = {address.name: address for address in OURS}, [], 0
     for (name, method, whose), cells in ROWS.items():
