@@ -444,12 +444,12 @@ def key(at: datetime, dice: Random) -> str:
 # Writing
 
 
-def replicating() -> None:
+def replicating(role: str = "replica") -> None:
     """Neither triggers nor foreign keys look at rows that are right by construction, where the owner may say so."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         if cursor.fetchone()[0]:
-            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"SET session_replication_role = {role}")
 
 
 def take_indexes(models: list[Any]) -> list[str]:
@@ -515,8 +515,7 @@ def generate(
     for step, several in steps(copies, indexes):
         together(several, processes)
         say(f"{time.monotonic() - began:.0f} s: {step}")
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = DEFAULT")
+    replicating("DEFAULT")
     return written | {model._meta.label: model._default_manager.count() for model in [*WRITTEN, *COMPUTED]}
 
 
@@ -547,6 +546,7 @@ def together(several: list[str], processes: int) -> None:
             list(pool.map(run, several))
         return
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a test is one transaction
         cursor.execute(KEY)
         for statement in several:
             cursor.execute(statement)
