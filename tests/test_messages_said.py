@@ -118,6 +118,8 @@ def about_people() -> dict[str, Any]:
         "former": "某旧名公司",
         "sender": enterprise.name,
         "hours": 72,
+        "day": today,
+        "most": 50,
         "source": make.enterprise(),
         "handover": EnterpriseHandover(source=make.enterprise(), target=enterprise, kind="merge", opinion=REASON),
         "copy": DataCopy(user=person, expires_at=now),
@@ -153,7 +155,7 @@ def test_each_kind_says_everything_to_whom_it_is_for_on_its_ways(kind, told):
     facts = {**told, "answer": answer_in(kind.event, told), "request": request_in(kind.event, told)}
     if kind.event in TO_STRANGERS:
         number = facts.pop("phone")
-        send_text(number, kind.event, key="a key", **facts)
+        send_text(number, kind.event, key="a key", **facts, link="https://portal.example/activate/1/")
         sent, said, expected = Delivery.objects.filter(event=kind.event), [], {"sms"}
     else:
         reader = make.person("孙倩")

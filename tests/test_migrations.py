@@ -185,7 +185,7 @@ def test_the_release_before_serves_its_pages_and_acts_on_the_tables_of_this_one(
         pytest.skip("no history of an earlier version lies here")
     tree = git("archive", before)
     with tarfile.open(fileobj=io.BytesIO(tree.stdout)) as tar:
-        tar.extractall(tmp_path, filter="data")
+        tar.extractall(tmp_path)  # our own history
     (tmp_path / "tests" / "authorisation" / "test_before.py").write_text(ASKS)
     connections.close_all()  # at its end the other run ends every connection to the database that they share
     env = {**os.environ, "TEST_DATABASE": connection.settings_dict["NAME"], "PORTAL_VAR": str(settings.PORTAL_VAR)}

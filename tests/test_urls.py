@@ -17,6 +17,8 @@ PUBLIC = {
     "accounts:send-code",
     "accounts:operator",
     "accounts:activate",  # the link is the key; tests/accounts/test_activation.py
+    "accounts:agreements",  # read before one agrees
+    "accounts:agreement",
     "documents:file",  # a draft's own browser may have its files; everybody else gets 404
     "documents:view",
     "documents:preview",
