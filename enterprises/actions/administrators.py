@@ -57,12 +57,26 @@ def end_appointment(member: Member, *, by: User | None) -> None:
         announce("administrator.removed", member, by=by)
 
 
+def end_appointments(enterprise: Enterprise, *, by: User) -> None:
+    """Of an enterprise that is merged, before its people go over: nobody takes the right to manage along."""
+    in_force = Appointment.objects.filter(member__enterprise=enterprise, ended_at=None)
+    for appointment in in_force.select_related("member__user", "member__enterprise").order_by("member_id"):
+        appointment.ended_at, appointment.ended_by = timezone.now(), by
+        appointment.save(update_fields=["ended_at", "ended_by"])
+        tell_of("administrator.removed", appointment.member, by=by)
+
+
+def tell_of(event: str, member: Member, *, by: User | None, link: str = "") -> None:
+    """Written down, and told to the person."""
+    note(event, member, by=by)
+    notify([member.user], event, about=member, link=link, enterprise=member.enterprise)
+
+
 def announce(event: str, member: Member, *, by: User | None) -> None:
     """Written down, and told to the person and to all who administer the enterprise."""
     enterprise = member.enterprise
-    note(event, member, by=by)
     link = reverse("enterprises:list") if event == "administrator.appointed" else ""
-    notify([member.user], event, about=member, link=link, enterprise=enterprise)
+    tell_of(event, member, by=by, link=link)
     others = [one for one in administrators_of(enterprise) if one.pk not in {member.user_id, by.pk if by else None}]
     facts = {"enterprise": enterprise, "name": mask_name(member.user.name), "appointed": bool(link)}
     notify(others, "administrator.announced", about=member, link=address_of(enterprise), **facts)

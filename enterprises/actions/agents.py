@@ -143,11 +143,16 @@ def replace_agent(enterprise: Enterprise, user: User) -> None:
         send_text(old_phone, "agent.released", key=key, **told)
 
 
+def ask_no_more(enterprise: Enterprise) -> None:
+    """Take back what waits for an answer, because it was settled otherwise or the enterprise was merged."""
+    for change in enterprise.agent_changes.filter(status="waiting").select_for_update(of=("self",), no_key=True):
+        settle(change, "withdraw")
+
+
 def note_replacement(ticket: RecoveryTicket, former: str) -> None:
     """Operators replaced an agent who had left: that stands in the history, and nobody else is asked any more."""
     enterprise: Enterprise = ticket.account.administrator.enterprise  # type: ignore[union-attr]
-    for change in enterprise.agent_changes.filter(status="waiting").select_for_update(of=("self",), no_key=True):
-        settle(change, "withdraw")
+    ask_no_more(enterprise)
     AgentChange.objects.create(
         enterprise=enterprise,
         former_name=former,

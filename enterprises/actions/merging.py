@@ -4,6 +4,8 @@ from django.utils import timezone
 
 from accounts.actions import end_sessions
 from accounts.models import Registration, User
+from enterprises.actions.administrators import end_appointments
+from enterprises.actions.agents import ask_no_more
 from enterprises.actions.members import invite, note
 from enterprises.models import Enterprise, JoinRequest, Member, SystemGrant
 from enterprises.shown import GONE
@@ -15,7 +17,9 @@ def move_people(source: Enterprise, target: Enterprise, *, by: User) -> int:
     """The people of a merged enterprise work for the one that goes on: employment passes over (劳动合同法 art. 34).
 
     Who is in both stays once. What they handed in goes along; they are told, and so are those who were invited.
+    Who managed the merged enterprise does not manage the other: that one appoints its administrators itself.
     """
+    end_appointments(source, by=by)
     there = set(target.members.exclude(status__in=GONE).values_list("user_id", flat=True))
     rows = source.members.exclude(status__in=GONE).select_related("user").select_for_update(of=("self",), no_key=True)
     moved = 0
@@ -50,6 +54,7 @@ def retire(source: Enterprise, target: Enterprise, *, by: User) -> None:
     source.save(update_fields=["status", "merged_into", "search_tokens", "search_text"])
     waiting = JoinRequest.objects.filter(enterprise=source, handled_at=None)
     waiting.update(handled_at=timezone.now(), handled_by=by, is_added=False)
+    ask_no_more(source)
     for seat in source.administrators.select_related("user"):
         seat.user.is_active = False
         seat.user.save(update_fields=["is_active"])

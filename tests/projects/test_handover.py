@@ -6,8 +6,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from enterprises.models import Enterprise, Member
-from enterprises.permissions import enterprises_granted
+from accounts.models import User
+from enterprises.actions import appoint_administrator, propose_agent
+from enterprises.models import Appointment, Enterprise, Member
+from enterprises.permissions import administered_by, enterprises_granted
 from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.notifications.models import Message
@@ -110,6 +112,26 @@ def test_who_is_in_both_stays_once(source, target, manager):
     assert sorted(manager.memberships.values_list("enterprise__name", "status")) == sorted(
         [(target.name, "active"), (source.name, "left")]
     )
+
+
+def test_who_administered_the_merged_enterprise_does_not_administer_the_one_that_goes_on(source, target, manager):
+    """26, 39: people go over, the right to manage does not; whoever was asked to be the agent is asked no more."""
+    own, both = manager.memberships.get(), make.member(source, make.person("宋远桥", last_login=timezone.now()))
+    User.objects.filter(pk=manager.pk).update(last_login=timezone.now())
+    by = make.administrator_of(source)
+    for member in (own, both):
+        appoint_administrator(member, by=by)
+    make.member(target, both.user)
+    asked = propose_agent(source, name="俞莲舟", phone=make.phone(), by=by)
+
+    confirmed(source, target)
+
+    assert Member.objects.get(user=manager).enterprise == target
+    assert not administered_by(manager).exists() and not administered_by(both.user).exists()
+    assert not Appointment.objects.filter(ended_at=None).exists()
+    assert AuditEntry.objects.filter(event="administrator.removed", enterprise_id=source.pk).count() == 2
+    assert Message.objects.filter(event="administrator.removed").count() == 2
+    assert (fresh(asked).status, fresh(asked).phone) == ("withdrawn", None)
 
 
 def test_the_same_unit_in_the_same_capacity_stands_once_on_a_project(source, target, project):
