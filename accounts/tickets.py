@@ -228,7 +228,7 @@ def finish_ticket(pk: Any) -> bool:
     ticket = RecoveryTicket.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(pk=pk).first()
     if ticket is None or ticket.status != Status.WAITING or ticket.account is None:
         return False
-    old_phone = locked(ticket.account).contact_phone()
+    old_phone = locked_contact(ticket.account).contact_phone()
     if is_taken(ticket):
         ticket.move("fail")
         ticket.reason = str(PHONE_TAKEN)
@@ -276,6 +276,14 @@ def close_access(account: User) -> None:
     end_sessions(account)
 
 
+def locked_contact(account: User) -> User:
+    """The account as it is now; before an enterprise's own account the enterprise, as everybody who changes its agent."""
+    if account.is_enterprise_account:
+        enterprise: Any = account.administrator.enterprise  # type: ignore[attr-defined]
+        type(enterprise).objects.locked(enterprise.pk)
+    return locked(account)
+
+
 def bind_phone(account: User, phone: str | None, agent: dict[str, str] | None = None) -> None:
     """The number that reaches an account: a person's own, an enterprise's agent (with `agent`, another human)."""
     if account.is_enterprise_account:
@@ -297,10 +305,13 @@ def bind_phone(account: User, phone: str | None, agent: dict[str, str] | None = 
 def change_phone(account: User, phone: str) -> None:
     """Codes to the old and the new number were right: the new one counts at once, and every session ends.
 
-    Refused if the number is another person's; then that one is asked about (edge case 41).
+    Refused if the number is another person's; then that one is asked about (edge case 41); and if the account has
+    another number by now than the one that was proved.
     """
-    account = locked(account)
     old = account.contact_phone()
+    account = locked_contact(account)
+    if account.contact_phone() != old:
+        raise Refused(_("该账号的手机号刚刚已变更，请重新办理。"), safe=_("没有任何改动。"))
     if old == phone:
         raise Refused(_("新手机号与现在的手机号相同，没有变化。"))
     bind_phone(account, phone)

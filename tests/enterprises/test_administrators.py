@@ -1,8 +1,11 @@
 """经办人变更 and 企业管理员: who may act for an enterprise, and that somebody always can (domain §5.1, §5.7 39, 40)."""
 
 from datetime import timedelta
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
+from django.db import connection, transaction
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
@@ -10,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import RecoveryTicket, User
 from accounts.privacy.closing import close_account, why_not_close
-from accounts.tickets import confirm_ticket, finish_due_tickets, propose_ticket
+from accounts.tickets import change_phone, confirm_ticket, finish_due_tickets, propose_ticket
 from enterprises.actions import (
     answer_agency,
     appoint_administrator,
@@ -330,6 +333,76 @@ def test_two_who_step_down_at_once_leave_one():
     without_own_account(enterprise)
     outcomes = together(*[lambda who=who: remove_administrator(who, by=who.user) for who in pair])
     assert sorted(outcomes) == ["Refused", "done"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["codes", "ticket"])
+def test_a_new_agent_and_a_new_number_at_once_wait_for_each_other(how):
+    """The answer holds the enterprise while the other one begins: no deadlock, and the agent's number is the agent's."""
+    make.reference()
+    enterprise = make.enterprise()
+    by, colleague = make.administrator_of(enterprise), worker(enterprise)
+    change = propose_agent(enterprise, name="宋远桥", phone=colleague.user.phone, by=by)
+    claim = {"uscc": enterprise.uscc, "name": "赵新", "id_number": make.id_number(), "legal_representative": "周明远"}
+    ticket = RecoveryTicket.objects.create(kind="agent", account=by, claim=claim, new_phone=make.phone())
+    propose_ticket(ticket, finding="已核对。", by=make.operator())
+    confirm_ticket(ticket, by=make.operator())
+    RecoveryTicket.objects.update(effective_at=timezone.now())
+    other = {"codes": lambda: change_phone(User.objects.get(pk=by.pk), make.phone()), "ticket": finish_due_tickets}[how]
+
+    outcomes = in_this_order(change, lambda: answer_agency(change, "accept", by=colleague.user), other)
+
+    now = fresh(enterprise)
+    if how == "codes":  # proved to have the former agent's number, which is the enterprise's no more
+        assert outcomes == ["done", "Refused"]
+        assert (now.agent_name, now.agent_phone) == ("宋远桥", colleague.user.phone)
+    else:
+        assert outcomes == ["done", "done"]
+        assert (now.agent_name, now.agent_phone) == ("赵新", ticket.new_phone)
+        assert list(enterprise.agent_changes.order_by("pk").values_list("former_name", "name", "status")) == [
+            ("张敏", "宋远桥", "done"),
+            ("宋远桥", "赵新", "done"),
+        ]
+
+
+def in_this_order(change, first, second):
+    """`first` begins and waits for the row of the change, `second` begins meanwhile; then both go on."""
+    outcomes = {}
+
+    def run(name, act):
+        try:
+            act()
+            outcomes[name] = "done"
+        except Exception as fault:
+            outcomes[name] = type(fault).__name__
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=one) for one in (("first", first), ("second", second))]
+    with transaction.atomic():
+        AgentChange.objects.locked(change.pk)
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            wait_for_waiters(number)
+    for thread in threads:
+        thread.join()
+    return [outcomes["first"], outcomes["second"]]
+
+
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+def wait_for_waiters(count):
+    """Until so many sessions of this database stand in a queue for a lock."""
+    until = monotonic() + 10
+    while monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_stat_clear_snapshot()")
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0] >= count:
+                return
+        sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize("count", [1, 3])
