@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Station, StationPost, StationRole, User
+from accounts.models import Station, StationPost, StationRole
 from accounts.signin import STAFF, landing_with, safe_next
 from accounts.views.own import signout
 from portal.audit.actions import record
@@ -94,19 +94,20 @@ class StationRoleAdmin(DictionaryAdmin):
         return super().get_form(request, obj, change, labels={"station": _("监督机构")}, **kwargs)
 
 
-POST_LABELS = {"user": _("人员"), "station": _("监督机构"), "ended_at": _("离任时间")}
+POST_LABELS = {"user": _("人员"), "station": _("监督机构")}
 
 
 @admin.register(StationPost)
 class StationPostAdmin(DictionaryAdmin):
+    """Who is chief. Posts are given, moved and ended under 审核人员, where what is in hand goes to the chief."""
+
     list_display = ["user", "station", "role", "is_chief", "since", "ended_at"]
     list_filter = ["station", "role"]
-    fields = ["user", "station", "role", "is_chief", "ended_at"]
+    fields = ["user", "station", "role", "is_chief", "since", "ended_at"]
+    readonly_fields = ["user", "station", "role", "since", "ended_at"]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(kind=User.Kind.STAFF, duty="", is_active=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, labels=POST_LABELS, **kwargs)

@@ -24,7 +24,7 @@ def is_obliged(user: User) -> bool:
         return False
     if user.duty in asked:
         return True
-    return STATION in asked and StationPost.objects.filter(user=user, ended_at=None).exists()
+    return STATION in asked and StationPost.objects.held().filter(user=user).exists()
 
 
 def needs_factor(user: User) -> bool:

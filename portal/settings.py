@@ -393,6 +393,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "check-calendar": {"task": "portal.check_calendar", "schedule": crontab(minute=35, hour=9)},
     "run-feeds": {"task": "projects.run_feeds", "schedule": 60},
     "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
+    "hand-on-after-posts": {"task": "supervision.hand_on_after_posts", "schedule": 300},
     "answer-withdrawals": {"task": "supervision.answer_withdrawals", "schedule": 3600},
 }
 # Looked for every few seconds (portal.relay).

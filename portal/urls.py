@@ -27,6 +27,7 @@ urlpatterns = [
     path("messages/<uuid:pk>/", home.message_open, name="message-open"),
     path("notices/", home.notices, name="notices"),
     path("notices/<uuid:pk>/", home.notice, name="notice"),
+    path("notices/<uuid:pk>/hide/", home.notice_hide, name="notice-hide"),
     path("text-size/", home.text_size, name="text-size"),
     path("healthz", home.healthz, name="healthz"),
     path("", include("portal.console.urls")),

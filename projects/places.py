@@ -52,7 +52,7 @@ def places_asked() -> dict[str, ArraySubquery]:
     led = ProjectParty.objects.filter(
         lead=OuterRef("pk"), ended_at=None, project__filed_at__isnull=False, project__merged_into=None
     )
-    posts = StationPost.objects.filter(**mine, ended_at=None)
+    posts = StationPost.objects.held().filter(**mine)
     return {
         "place_enterprises": listed(members, "enterprise", "enterprise__name"),
         "place_projects": listed(working().filter(**mine), "project", "project__name"),

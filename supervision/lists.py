@@ -49,7 +49,7 @@ def inbox_rows(reviews: Iterable[Any], user: Any) -> Iterator[inbox.Row]:
 
 
 def may_open_inbox(user: Any) -> bool:
-    return StationPost.objects.filter(user=user, ended_at=None).exists()
+    return StationPost.objects.held().filter(user=user).exists()
 
 
 def due_on(row: inbox.Row) -> Any:

@@ -61,4 +61,7 @@ register(
     Kind("review.moved_station", _("报监已移送其他监督站"), to=To.APPLICANT),
     Kind("review.many_rounds", _("多轮补正，请站长关注"), to=To.STATION),
     Kind("officer.delegated", _("代办安排"), to=To.STATION),
+    Kind("officer.post_given", _("岗位任命"), to=To.STATION),
+    Kind("officer.post_ended", _("岗位结束"), to=To.STATION),
+    Kind("officer.handed_over", _("离任人员的审核已转交"), to=To.STATION),
 )

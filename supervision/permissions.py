@@ -98,7 +98,7 @@ def may_print_in_full(user, filing: Filing) -> bool:
 
 def posts_held_by(user) -> Exists:
     """In a question about rows with station and role: whether this officer holds that post."""
-    posts = StationPost.objects.filter(user=user, ended_at=None)
+    posts = StationPost.objects.held().filter(user=user)
     return Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
 
 
@@ -110,7 +110,7 @@ def changes_waiting_for(user):
 
 def mergers_waiting_for(user):
     """The mergers about which this chief is asked."""
-    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    posts = StationPost.objects.held().filter(user=user, is_chief=True)
     held = Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role")))
     asked = MergeConsent.objects.filter(held, agreed=None)
     return ProjectMerge.objects.filter(pk__in=asked.values("merge"), status=ProjectMerge.Status.WAITING)
@@ -118,7 +118,7 @@ def mergers_waiting_for(user):
 
 def consents_of(user, merge: ProjectMerge):
     """What a chief's stations are asked about a merger."""
-    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    posts = StationPost.objects.held().filter(user=user, is_chief=True)
     return merge.consents.filter(Exists(posts.filter(station=OuterRef("station"), role=OuterRef("role"))))
 
 
@@ -134,7 +134,7 @@ def supervises(user, project: Project) -> bool:
 
 def posts_for(station: Station, role: str):
     """The posts now held for a role at a station, of accounts that are in use."""
-    return StationPost.objects.filter(station=station, role=role, ended_at=None, user__is_active=True)
+    return StationPost.objects.held().filter(station=station, role=role, user__is_active=True)
 
 
 def officers_of(station: Station, role: str) -> list[User]:

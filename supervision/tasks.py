@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 
 from portal.relay import nudge
-from supervision.actions import follow_permits, let_go_of_unanswered
+from supervision.actions import follow_permits, hand_on_after_posts, let_go_of_unanswered
 from supervision.actions.clocks import send_clock_alerts
 from supervision.actions.promises import send_promise_alerts
 
@@ -38,3 +38,9 @@ def watch_clocks() -> None:
 def answer_withdrawals() -> None:
     """A station's silence about a request to withdraw counts as its agreement."""
     let_go_of_unanswered()
+
+
+@shared_task(name="supervision.hand_on_after_posts")
+def hand_on_what_leavers_had() -> None:
+    """What lies with officers whose post ended goes to the chief; their right ended by itself at that moment."""
+    hand_on_after_posts()

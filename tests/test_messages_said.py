@@ -101,6 +101,8 @@ def about_people() -> dict[str, Any]:
     now, today = timezone.now(), timezone.localdate()
     person, enterprise = make.person(), make.enterprise()
     enterprise.suspended_reason = REASON
+    post = make.officer("safety").station_posts.get()
+    post.ended_at = now
     ticket = RecoveryTicket(kind=RecoveryTicket.Kind.PHONE, account=person, reason=REASON, effective_at=now)
     days = {"first_day": today, "last_day": today + timedelta(days=3)}
     return {
@@ -124,6 +126,8 @@ def about_people() -> dict[str, Any]:
         "handover": EnterpriseHandover(source=make.enterprise(), target=enterprise, kind="merge", opinion=REASON),
         "copy": DataCopy(user=person, expires_at=now),
         "data_request": DataRequest(user=person, kind=DataRequest.Kind.values[0], answer="已更正。", due_on=today),
+        "post": post,
+        "taken": True,
         "delegation": Delegation(officer=person, delegate=make.person("王芳"), **days),
         "export": Export(user=person, kind="filings", rows=20, problem="磁盘已满"),
         "run": FeedRun(feed="permits", kind="full"),

@@ -1,8 +1,11 @@
 """Supervision bodies, the roles they hold in their areas, and the officers' posts."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +83,16 @@ class StationRole(models.Model):
         return f"{self.station} · {self.get_role_display()} · {self.area}"
 
 
+class StationPostQuerySet(models.QuerySet):
+    def held(self):
+        """Those that give rights at this moment, by the clock of the database: a query kept for the day stays true."""
+        lasting = Q(ended_at=None) | Q(ended_at__gt=Now())
+        return self.filter(lasting, since__lte=timezone.localdate())
+
+    def over(self):
+        return self.filter(ended_at__lte=Now())
+
+
 class StationPost(models.Model):
     """An officer's post: reviews one role for one station, or leads it as its chief."""
 
@@ -87,8 +100,11 @@ class StationPost(models.Model):
     station = models.ForeignKey(Station, models.PROTECT, related_name="posts")
     role = models.CharField(_("职责"), max_length=10, choices=Target)
     is_chief = models.BooleanField(_("站长"), default=False)
-    since = models.DateField(default=timezone.localdate)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    since = models.DateField(_("任职日期"), default=timezone.localdate)
+    ended_at = models.DateTimeField(_("离任时间"), null=True, blank=True)  # may lie ahead: the first moment without it
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = StationPostQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("岗位")
@@ -103,6 +119,15 @@ class StationPost(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.station} · {self.get_role_display()}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None and self.ended_at <= timezone.now()
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it gives rights; None while no end is set."""
+        return timezone.localdate(self.ended_at - timedelta(microseconds=1)) if self.ended_at else None
 
 
 class DelegationQuerySet(models.QuerySet):

@@ -46,6 +46,7 @@ _events: dict[str, Text] = {
     "notice.changed": _("修改公告"),
     "notice.ended": _("提前结束公告"),
     "station.post_given": _("任命岗位"),
+    "station.post_ended": _("结束岗位"),
     "document.opened": _("查看文件"),
     "document.purged": _("清除文件"),
     "messages.settings_changed": _("修改消息设置"),

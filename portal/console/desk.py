@@ -86,11 +86,11 @@ DICTIONARIES = [
     ),
     Card(
         _("审核人员"),
-        _("管理端账号：新建，看谁在哪个站任职"),
+        _("管理端账号：新建、任命、调岗、结束岗位"),
         "officers",
         User.objects.filter(kind=User.Kind.STAFF, duty="").count,
     ),
-    Card(_("岗位"), _("谁在哪个站审核，谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
+    Card(_("岗位"), _("所有岗位的清单，设定谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
     Card(
         _("附件材料"), _("每个模块要交什么，是否必需"), "admin:supervision_material_changelist", Material.objects.count
     ),

@@ -1,19 +1,20 @@
 """Who a notice is for: worked out from what an account is tied to, in the one query that finds the notices."""
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import StationPost, StationRole, User
 from enterprises.models import Enterprise, Member
 from portal.calendar import today
-from portal.home.models import Notice, NoticeQuerySet
+from portal.home.models import Notice, NoticeHidden, NoticeQuerySet
 from projects.models import ProjectParty, ProjectUser
 
 Audience = Notice.Audience
 
 
 def told_to(user: User) -> NoticeQuerySet:
-    """What 首页 shows to this account."""
-    return Notice.objects.published().filter(addressed_to(user))
+    """What 首页 shows to this account: what is for it, without what it put away."""
+    hidden = NoticeHidden.objects.filter(user=user, notice=OuterRef("pk"))
+    return Notice.objects.published().filter(addressed_to(user)).exclude(Exists(hidden))
 
 
 def readable_by(user) -> NoticeQuerySet:
@@ -53,7 +54,7 @@ def sites_of(user: User) -> QuerySet[ProjectUser]:
 
 
 def posts_of(user: User) -> QuerySet[StationPost]:
-    return StationPost.objects.filter(user=user, ended_at=None)
+    return StationPost.objects.held().filter(user=user)
 
 
 def near_enterprises(employers: QuerySet[Enterprise]) -> Q:

@@ -122,7 +122,7 @@ def question(day: date) -> tuple[str, tuple[Any, ...], tuple[str, ...]]:
 def all_facts(day: date) -> dict[str, Any]:
     mine = {"user": OuterRef("pk")}
     memberships = Member.objects.filter(**mine, status=Member.Status.ACTIVE)
-    posts = StationPost.objects.filter(**mine, ended_at=None)
+    posts = StationPost.objects.held().filter(**mine)
     applications = ProjectUser.objects.filter(**mine)
     return {
         **news(),

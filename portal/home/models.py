@@ -63,3 +63,18 @@ class Notice(Identified):
 
     def __str__(self):
         return self.title
+
+
+class NoticeHidden(models.Model):
+    """Somebody has read a notice and wants it no more on 首页; under 全部公告 it stays."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    hidden_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "portal"
+        constraints = [models.UniqueConstraint(name="notice_is_hidden_once", fields=["user", "notice"])]
+
+    def __str__(self):
+        return str(self.notice_id)

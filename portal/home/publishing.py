@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from portal.audit import record
 from portal.errors import Refused
-from portal.home.models import Notice
+from portal.home.audience import told_to
+from portal.home.models import Notice, NoticeHidden
 
 WRITTEN = ("title", "body", "audience", "district", "shown_until", "is_pinned", "is_public")
 
@@ -54,6 +55,24 @@ def end_notice(pk: UUID, *, by: User) -> Notice:
     notice.save(update_fields=["withdrawn_at"])
     record("notice.ended", notice, by=by, **days_of(notice))
     return notice
+
+
+@transaction.atomic
+def hide_notice(notice: Notice, *, by: User) -> None:
+    """Put it away from one's own 首页. Like reading a message it changes nothing for anybody else: no entry."""
+    if not told_to(by).filter(pk=notice.pk).exists() and not is_hidden(notice, by):
+        raise Http404
+    NoticeHidden.objects.get_or_create(notice=notice, user=by)
+
+
+@transaction.atomic
+def show_notice(notice: Notice, *, by: User) -> None:
+    """Have it on 首页 again."""
+    NoticeHidden.objects.filter(notice=notice, user=by).delete()
+
+
+def is_hidden(notice: Notice, user: User) -> bool:
+    return NoticeHidden.objects.filter(notice=notice, user=user).exists()
 
 
 def open_notice(pk: UUID, *, by: User) -> Notice:

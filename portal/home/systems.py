@@ -97,7 +97,7 @@ def unlocked_for(user) -> Any:
         return Exists(grants_of(user).filter(system=OuterRef("pk")))
     if user.is_enterprise_account:
         return Value(True)  # each leads to the sentence that says which account to use
-    reviews = Q(Exists(user.station_posts.filter(ended_at=None)))
+    reviews = Q(Exists(user.station_posts.held()))
     return ExpressionWrapper(~Q(pk=FILING) | reviews, output_field=BooleanField())
 
 

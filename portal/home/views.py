@@ -22,6 +22,7 @@ from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
 from portal.home.models import Notice
 from portal.home.piles import pile_named, piles_of
 from portal.home.places import recently_opened
+from portal.home.publishing import hide_notice, is_hidden, show_notice
 from portal.home.rows import shown_rows, with_rows
 from portal.home.systems import FILING, WILL_DO, doors_of, enter
 from portal.notifications.models import Message
@@ -83,7 +84,21 @@ def notices(request: HttpRequest) -> HttpResponse:
 def notice(request: HttpRequest, pk) -> HttpResponse:
     """One notice, for visitors too if it is public; a withdrawn one is gone."""
     row = get_object_or_404(readable_by(request.user), pk=pk)
-    return render(request, "home/notice.html", {"notice": row, "layout": layout(request)})
+    hidden = request.user.is_authenticated and is_hidden(row, request.user)
+    return render(request, "home/notice.html", {"notice": row, "layout": layout(request), "hidden": hidden})
+
+
+@require_POST
+def notice_hide(request: HttpRequest, pk) -> HttpResponse:
+    """不再显示 on one's own 首页, and back with `show`."""
+    row = get_object_or_404(readable_by(request.user), pk=pk)
+    if "show" in request.POST:
+        show_notice(row, by=who(request))
+        said.success(request, _("这条公告会重新出现在首页。"))
+    else:
+        hide_notice(row, by=who(request))
+        said.success(request, _("这条公告不再出现在您的首页，仍可在“全部公告”中查看和恢复。"))
+    return redirect("home")
 
 
 def layout(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from django.contrib import messages as said
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import PortalForm, posted
@@ -15,6 +16,17 @@ from portal.notifications.kinds import Kind
 from portal.notifications.models import Delivery, MessageSettings
 from portal.notifications.wishes import change_wishes, kinds_for, switches, wishes_of
 from portal.once import once
+
+
+# What the kinds are about, by the first word of their event. A test asks that each has its place.
+GROUPS: list[tuple[str | Promise, set[str]]] = [
+    (_("报监与补正"), {"filing", "permit", "change", "acting"}),
+    (_("审核与监督站"), {"review", "letter", "officer", "merge"}),
+    (_("项目与项目用户"), {"project", "project_user"}),
+    (_("企业与人员"), {"enterprise", "administrator", "agent", "member", "handover"}),
+    (_("账号与个人信息"), {"account", "data_copy", "data_request"}),
+    (_("导出与平台运行"), {"export", "calendar", "feed", "reveals", "backup"}),
+]
 
 
 class WishesForm(PortalForm):
@@ -44,7 +56,7 @@ def message_settings(request: HttpRequest) -> HttpResponse:
         said.success(request, _t("消息设置已保存。"))
         return redirect("message-settings")
     on = set(request.POST.getlist("on")) if request.method == "POST" else None
-    context = {"form": form, "rows": [row_of(kind, wishes, on) for kind in kinds]}
+    context = {"form": form, "groups": grouped([row_of(kind, wishes, on) for kind in kinds])}
     return render(request, "home/message_settings.html", context)
 
 
@@ -56,3 +68,14 @@ def row_of(kind: Kind, wishes: MessageSettings, on: set[str] | None) -> dict[str
         is_on = wishes.wants(kind.event, way.value) if on is None else switch in on
         ways.append({"label": way.label, "switch": switch if way.value in kind.channels else "", "is_on": is_on})
     return {"kind": kind, "ways": ways}
+
+
+def grouped(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The kinds by what they are about, each group with how many switches of it are off."""
+    groups = []
+    for label, words in GROUPS:
+        own = [row for row in rows if row["kind"].event.split(".")[0] in words]
+        off = sum(bool(way["switch"]) and not way["is_on"] for row in own if not row["kind"].security for way in row["ways"])
+        if own:
+            groups.append({"label": label, "rows": own, "off": off})
+    return groups

@@ -33,6 +33,7 @@ from supervision.actions.materials import publish_material_file, withdraw_materi
 from supervision.actions.merge import answer_merge, ask_merge, cancel_merge
 from supervision.actions.notes import note_look, request_coordination, save_opinion, write_note
 from supervision.actions.permits import adopt_party, adopt_source, follow_permits, pull_permit
+from supervision.actions.posts import end_post, give_post, hand_on_after_posts, move_post
 from supervision.actions.promises import change_promise
 from supervision.actions.rejection import confirm_rejection, decline_rejection, propose_rejection
 from supervision.actions.reveal import reveal_head, reveal_officer
@@ -98,15 +99,19 @@ __all__ = [
     "drop_phrase",
     "editable_places",
     "end_delegation",
+    "end_post",
     "end_tie",
     "finish_survey",
     "follow_permits",
+    "give_post",
     "hand_in_addendum",
+    "hand_on_after_posts",
     "keep_phrase",
     "let_go_of_unanswered",
     "mark_points",
     "may_change",
     "move_attachment",
+    "move_post",
     "note_acting",
     "note_look",
     "open_addendum",

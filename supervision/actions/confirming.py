@@ -21,7 +21,7 @@ PROPOSALS = ("propose_rejection", "propose_approval")
 def for_chief(user: User) -> Q:
     """The reviews that wait for this chief's word: somebody else proposed 通过 or 不予通过; also for a chief away."""
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
-    chiefs = StationPost.objects.filter(Q(user=user) | Q(user__in=away.values("officer")), ended_at=None, is_chief=True)
+    chiefs = StationPost.objects.held().filter(Q(user=user) | Q(user__in=away.values("officer")), is_chief=True)
     led = Exists(chiefs.filter(station=OuterRef("station"), role=OuterRef("role")))
     proposals = ReviewDecision.objects.filter(move__in=PROPOSALS, review=OuterRef("pk")).order_by("-at", "-id")
     own = Exact(Subquery(proposals.values("by")[:1]), Value(user.pk, output_field=UUIDField()))

@@ -17,10 +17,10 @@ from supervision.models import DeclaredTie
 
 def colleagues_of(officer) -> list[User]:
     """Who holds a post that the officer holds too: the same station and role."""
-    posts = StationPost.objects.filter(user=officer, ended_at=None)
+    posts = StationPost.objects.held().filter(user=officer)
     same = StationPost.objects.none()
     for station, role in posts.values_list("station", "role"):
-        same |= StationPost.objects.filter(station=station, role=role, ended_at=None)
+        same |= StationPost.objects.held().filter(station=station, role=role)
     users = User.objects.filter(pk__in=same.values("user"), is_active=True)
     return list(users.exclude(pk=officer.pk).order_by("name", "pk"))
 
@@ -28,10 +28,10 @@ def colleagues_of(officer) -> list[User]:
 def led_by(chief) -> list[User]:
     """The officers of the stations and roles that somebody leads, the chief included."""
     led = StationPost.objects.none()
-    for station, role in StationPost.objects.filter(user=chief, ended_at=None, is_chief=True).values_list(
+    for station, role in StationPost.objects.held().filter(user=chief, is_chief=True).values_list(
         "station", "role"
     ):
-        led |= StationPost.objects.filter(station=station, role=role, ended_at=None)
+        led |= StationPost.objects.held().filter(station=station, role=role)
     return list(User.objects.filter(pk__in=led.values("user"), is_active=True).order_by("name", "pk"))
 
 
@@ -76,7 +76,7 @@ def end_delegation(delegation: Delegation, *, by) -> Delegation:
 @transaction.atomic
 def declare_tie(*, uscc: str, reason: str, by) -> DeclaredTie:
     """Declare an enterprise whose filings one must not review (a relative's, a former employer's)."""
-    if not StationPost.objects.filter(user=by, ended_at=None).exists():
+    if not StationPost.objects.held().filter(user=by).exists():
         raise Http404
     if not reason.strip():
         raise Refused(_("请说明与该企业的关系。"))

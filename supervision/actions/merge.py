@@ -101,7 +101,7 @@ def needed_consents(merge: ProjectMerge) -> list[MergeConsent]:
 
 
 def chiefs_of(consent: MergeConsent) -> list[User]:
-    posts = StationPost.objects.filter(station=consent.station_id, role=consent.role, ended_at=None, is_chief=True)
+    posts = StationPost.objects.held().filter(station=consent.station_id, role=consent.role, is_chief=True)
     return list(User.objects.filter(pk__in=posts.values("user"), is_active=True))
 
 

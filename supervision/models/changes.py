@@ -22,7 +22,7 @@ class ChangeQuerySet(LockingQuerySet):
         """Of the filings that the person may know of; stations see what was handed in to them."""
         if user.is_personal:
             return self.filter(filing__in=Filing.objects.visible_to(user))
-        posts = StationPost.objects.filter(user=user, ended_at=None)
+        posts = StationPost.objects.held().filter(user=user)
         held = models.Exists(posts.filter(station=models.OuterRef("station"), role=models.OuterRef("role")))
         return self.filter(pk__in=ChangeConfirmation.objects.filter(held).values("change"))
 

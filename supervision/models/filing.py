@@ -66,7 +66,7 @@ class FilingQuerySet(LockingQuerySet):
 
     def held_by_stations_of(self, user):
         """What a station's reviews hold, so that a later change of jurisdiction strands nothing (decisions 9)."""
-        held = StationPost.objects.filter(user=user, ended_at=None, station__reviews__role=F("role"))
+        held = StationPost.objects.held().filter(user=user, station__reviews__role=F("role"))
         return self.exclude(status__in=[Filing.Status.PULLED, Filing.Status.DRAFT]).filter(
             pk__in=held.values("station__reviews__filing")
         )

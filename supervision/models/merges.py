@@ -18,7 +18,7 @@ class MergeQuerySet(LockingQuerySet):
         """Operators see all; a station what it is asked about."""
         if user.is_operator:
             return self.all()
-        posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+        posts = StationPost.objects.held().filter(user=user, is_chief=True)
         held = models.Exists(posts.filter(station=models.OuterRef("station"), role=models.OuterRef("role")))
         return self.filter(pk__in=MergeConsent.objects.filter(held).values("merge"))
 

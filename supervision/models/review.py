@@ -17,7 +17,7 @@ from supervision.models.filing import Filing, FilingVersion
 class ReviewQuerySet(LockingQuerySet):
     def visible_to(self, user):
         """The reviews of the stations and roles in which this officer holds a post."""
-        posts = StationPost.objects.filter(user=user, ended_at=None, station=OuterRef("station"), role=OuterRef("role"))
+        posts = StationPost.objects.held().filter(user=user, station=OuterRef("station"), role=OuterRef("role"))
         return self.filter(Exists(posts))
 
     def undecided(self):

@@ -268,6 +268,8 @@ def shared(own: Side, operator: User) -> dict[str, Any]:
             kind="terms", version="9", title="用户协议", body="正文", effective_from=timezone.now() + timedelta(days=9)
         ),
         "notice": Notice.objects.create(title="停机维护", body="周日夜间。"),
+        "officer": own.people["quality"],
+        "post": own.people["quality"].station_posts.get(),
         "entry": AuditEntry.objects.order_by("pk").first(),
         "project": one,
         "other": other,

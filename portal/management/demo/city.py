@@ -1,5 +1,7 @@
 """Who lives in the demo: the stations' officers, the enterprises, their people."""
 
+from datetime import timedelta
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -35,7 +37,8 @@ def hire(username: str, name: str, duty: str, post: tuple[str, str, bool] | None
     if post:
         role, area, is_chief = post
         station = StationRole.objects.on(timezone.localdate()).get(role=role, area=area).station
-        StationPost.objects.create(user=user, station=station, role=role, is_chief=is_chief)
+        since = timezone.localdate() - timedelta(days=365)  # the story of the demo begins weeks ago
+        StationPost.objects.create(user=user, station=station, role=role, is_chief=is_chief, since=since)
     return user
 
 

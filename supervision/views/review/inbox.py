@@ -100,13 +100,13 @@ def ways_on(reviews: list[Any], user: Any) -> dict[str, Any]:
 
 def officers_led(user: Any) -> list[Any]:
     """To whom this officer may hand out reviews: nobody unless he is chief."""
-    posts = StationPost.objects.filter(user=user, ended_at=None, is_chief=True)
+    posts = StationPost.objects.held().filter(user=user, is_chief=True)
     return led_by(user) if posts.exists() else []
 
 
 def require_post(user: Any) -> None:
     """The inbox is there for officers; raise Http404 for all others."""
-    if not StationPost.objects.filter(user=user, ended_at=None).exists():
+    if not StationPost.objects.held().filter(user=user).exists():
         raise Http404
 
 
@@ -143,7 +143,7 @@ def reviews_found(user: Any, filter: InboxFilter) -> QuerySet[Review]:
 
 def held_by_stations_of(user: Any) -> QuerySet[Filing]:
     """The filings of the officer's stations by their tokens, to be searched; whose reviews they are is asked besides."""
-    posts = StationPost.objects.filter(user=user, ended_at=None)
+    posts = StationPost.objects.held().filter(user=user)
     token = Concat(Value("station:"), Cast("station_id", TextField()), output_field=TextField())
     return Filing.objects.filter(search_tokens__overlap=posts.values_list(token))
 
