@@ -90,7 +90,9 @@ DICTIONARIES = [
         "officers",
         User.objects.filter(kind=User.Kind.STAFF, duty="").count,
     ),
-    Card(_("岗位"), _("所有岗位的清单，设定谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count),
+    Card(
+        _("岗位"), _("所有岗位的清单，设定谁是站长"), "admin:accounts_stationpost_changelist", StationPost.objects.count
+    ),
     Card(
         _("附件材料"), _("每个模块要交什么，是否必需"), "admin:supervision_material_changelist", Material.objects.count
     ),

@@ -140,7 +140,9 @@ def officer_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "officer": officer,
         "posts": [{"post": post, "state": state_of(post)} for post in posts],
-        "hand": [review for post in posts if not post.is_over for review in in_hand_of(officer, post.station, post.role)],
+        "hand": [
+            review for post in posts if not post.is_over for review in in_hand_of(officer, post.station, post.role)
+        ],
         "history": [{"entry": entry, "name": event_name(entry.event)} for entry in entries],
     }
     return render(request, "console/officer.html", context)

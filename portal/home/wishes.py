@@ -6,8 +6,8 @@ from django import forms
 from django.contrib import messages as said
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _t
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import PortalForm, posted
@@ -16,7 +16,6 @@ from portal.notifications.kinds import Kind
 from portal.notifications.models import Delivery, MessageSettings
 from portal.notifications.wishes import change_wishes, kinds_for, switches, wishes_of
 from portal.once import once
-
 
 # What the kinds are about, by the first word of their event. A test asks that each has its place.
 GROUPS: list[tuple[str | Promise, set[str]]] = [
@@ -75,7 +74,9 @@ def grouped(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     groups = []
     for label, words in GROUPS:
         own = [row for row in rows if row["kind"].event.split(".")[0] in words]
-        off = sum(bool(way["switch"]) and not way["is_on"] for row in own if not row["kind"].security for way in row["ways"])
+        off = sum(
+            bool(way["switch"]) and not way["is_on"] for row in own if not row["kind"].security for way in row["ways"]
+        )
         if own:
             groups.append({"label": label, "rows": own, "off": off})
     return groups

@@ -28,9 +28,7 @@ def colleagues_of(officer) -> list[User]:
 def led_by(chief) -> list[User]:
     """The officers of the stations and roles that somebody leads, the chief included."""
     led = StationPost.objects.none()
-    for station, role in StationPost.objects.held().filter(user=chief, is_chief=True).values_list(
-        "station", "role"
-    ):
+    for station, role in StationPost.objects.held().filter(user=chief, is_chief=True).values_list("station", "role"):
         led |= StationPost.objects.held().filter(station=station, role=role)
     return list(User.objects.filter(pk__in=led.values("user"), is_active=True).order_by("name", "pk"))
 

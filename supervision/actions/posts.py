@@ -62,8 +62,10 @@ def end_post(post: StationPost, *, last_day: date | None, reason: str, by: User)
     once, or when the day is over.
     """
     locked_officer(post.user, by=by)
-    post = StationPost.objects.select_for_update(of=("self",), no_key=True).select_related("user", "station").get(
-        pk=post.pk
+    post = (
+        StationPost.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user", "station")
+        .get(pk=post.pk)
     )
     if post.is_over:
         raise Refused(_("该岗位已经结束，不需要再次办理。"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.audit.models import AuditEntry
 from portal.home.audience import told_to
-from portal.home.models import Notice
+from portal.home.models import Notice, NoticeHidden
 from portal.places import District
 from tests import make
 from tests.home.steps import signed_in, text
@@ -120,3 +120,26 @@ def test_the_console_of_notices_asks_as_often_for_three_as_for_one(django_assert
             operator.get(CONSOLE)
         Notice.objects.create(title="二", body="。", is_pinned=True)
         Notice.objects.create(title="三", body="。")
+
+
+def test_a_notice_is_put_away_from_ones_own_first_page_and_brought_back():
+    one, other = make.person(), make.person()
+    notice = Notice.objects.create(title="周六停机", body="。")
+    browser = signed_in(one)
+    assert "不再显示" in text(browser.get("/home/"))
+    for _twice in range(2):
+        assert browser.post(f"/notices/{notice.pk}/hide/").status_code == 302
+    assert titles(one) == set() and titles(other) == {"周六停机"}
+    assert "周六停机" in text(browser.get("/notices/")) and "周六停机" in text(Client().get("/"))
+    assert "恢复显示" in text(browser.get(f"/notices/{notice.pk}/"))
+    browser.post(f"/notices/{notice.pk}/hide/", {"show": "1"})
+    assert titles(one) == {"周六停机"} and "恢复显示" not in text(browser.get(f"/notices/{notice.pk}/"))
+
+
+def test_nobody_puts_away_what_is_not_shown_to_them():
+    make.reference()
+    notice = Notice.objects.create(title="站内", body="。", audience="stations", is_public=False)
+    assert signed_in(make.person()).post(f"/notices/{notice.pk}/hide/").status_code == 404
+    public = Notice.objects.create(title="站内公开", body="。", audience="stations")
+    assert signed_in(make.person()).post(f"/notices/{public.pk}/hide/").status_code == 404
+    assert not NoticeHidden.objects.exists()

@@ -13,6 +13,7 @@ from django.conf import settings as ours
 from django.template import engines
 from django.utils import timezone
 
+from portal.home.wishes import GROUPS
 from portal.notifications import delivery, digests, notify, send_text
 from portal.notifications.actions import by_day
 from portal.notifications.catalogue import page_of_kinds
@@ -341,3 +342,19 @@ def test_the_timeline_says_how_far_a_telling_got():
     told = {line.label: line.text for line in told_about(review.filing)}
     assert told["退回补正"] == "站内 1 人，已读 1 人；短信已发送 1"
     assert "通知送达情况" in text(signed_in(user).get(review.filing.get_absolute_url()))
+
+
+def test_every_kind_that_can_be_set_has_its_place_on_the_page_once():
+    words = [word for _label, words in GROUPS for word in words]
+    assert len(words) == len(set(words))
+    assert {kind.event.split(".")[0] for kind in all_kinds()} <= set(words)
+
+
+def test_a_group_says_how_many_ways_of_it_are_off():
+    user = make.site_officer()
+    on = [switch for switch in switches(kinds_for(user)) if not switch.startswith("review.")]
+    change_wishes(user, email="zhou@example.com", on=on, by=user)
+    page = signed_in(user).get("/messages/settings/").content.decode()
+    off = sum(len(kind.channels) for kind in kinds_for(user) if kind.event.startswith("review.") and not kind.security)
+    assert f"已关闭 {off} 项" in page and page.count("已关闭") == 1
+    assert page.count('<details class="fold">') == len([label for label, _words in GROUPS if str(label) in page])
