@@ -6,6 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+SHORTEST_INITIAL = 8  # signs; shorter ones are guessed without the guide
+LONGEST_WAIT = 90  # days in which an account may wait for its owner
+
 
 def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """What is wrong with the settings of a production server; nothing elsewhere."""
@@ -25,6 +28,11 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         ),
         "portal.P006": ("*" in settings.ALLOWED_HOSTS, "ALLOWED_HOSTS must name the server."),
         "portal.P007": (settings.DEBUG, "DEBUG must be off."),
+        "portal.P008": (
+            unsafe_initial_password(),
+            f"INITIAL_PASSWORD must have {SHORTEST_INITIAL} or more signs and INITIAL_PASSWORD_DAYS be 1 to "
+            f"{LONGEST_WAIT}, or ACTIVATION_BY_LINK=yes (deploy/environment.md).",
+        ),
     }
     return [Error(sentence, id=code) for code, (wrong, sentence) in faults.items() if wrong]
 
@@ -45,6 +53,13 @@ def weak_hex(key: str, digits: int) -> bool:
 
 def sound_field_keys() -> bool:
     return bool(settings.FIELD_KEYS) and not any(weak_hex(key, 32) for key in settings.FIELD_KEYS.values())
+
+
+def unsafe_initial_password() -> bool:
+    """The printed one is known to all and safe, as it opens only a code to the owner's phone; not for ever, though."""
+    if settings.ACTIVATION_BY_LINK:
+        return False
+    return len(settings.INITIAL_PASSWORD) < SHORTEST_INITIAL or not 1 <= settings.INITIAL_PASSWORD_DAYS <= LONGEST_WAIT
 
 
 def uses_embedded_servers() -> bool:

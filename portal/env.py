@@ -82,6 +82,20 @@ def database(url: str) -> dict:
     }
 
 
+# A copy that is gone must not make anybody wait: milliseconds and seconds of libpq.
+IMPATIENT = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 5}
+IMPATIENT |= {"keepalives_interval": 2, "keepalives_count": 2}
+
+
+def follower(url: str, first: dict, session: str) -> dict:
+    """Django's settings for a copy of the database that follows the first and is only read."""
+    found = database(url)
+    options = {"options": f"{session} -c default_transaction_read_only=on"}
+    found["OPTIONS"] = IMPATIENT | options | found["OPTIONS"]
+    kept = {name: first[name] for name in ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS")}
+    return found | kept | {"TEST": {"MIRROR": "default"}}
+
+
 def map_tiles(url: str) -> str:
     """An address of map tiles that the content policy can name; "" for none. Ends the start if it is neither."""
     if not url:

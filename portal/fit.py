@@ -12,12 +12,31 @@ def refuse_unfit() -> None:
     if not settings.PRODUCTION:
         return
     faults = [str(fault.msg) for fault in check_production()]
+    if settings.POOLED and lacks_timeouts():
+        faults.append(
+            "Connections of POOL_URL have no timeouts: set them by connect_query (deploy/pgbouncer/pgbouncer.ini)."
+        )
     if not faults and carries_demo():
         faults.append(
             "The database holds demo data, whose passwords are public; production needs a database of its own."
         )
     if faults:
         raise SystemExit("This server does not start:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def lacks_timeouts() -> bool:
+    """Whether a web request could hold a connection or a lock for ever; unknown while nothing answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT bool_or(setting = '0') FROM pg_settings WHERE name = ANY(%s)", [list(TIMEOUTS)])
+            return bool(cursor.fetchone()[0])
+    except DatabaseError:
+        return False
+    finally:
+        connection.close()
 
 
 def carries_demo() -> bool:

@@ -17,6 +17,7 @@ from portal.env import (
     env_bool,
     env_int,
     env_list,
+    follower,
     json_object,
     local_field_keys,
     local_keys,
@@ -145,21 +146,37 @@ TEMPLATES = [
 FORM_RENDERER = "portal.forms.PortalRenderer"
 
 # Data. Web and workers use DATABASE_URL, whose role may not alter the audit trail;
-# migrations use DATABASE_OWNER_URL where the two differ.
-DATABASES = {"default": database(env("DATABASE_URL"))}
+# migrations use DATABASE_OWNER_URL where the two differ. Web processes may share connections by the transaction through
+# PgBouncer (POOL_URL); relay and clock need sessions of their own, workers cursors that outlive a statement.
+WEB = env("PORTAL_PROCESS", "") == "web"
+POOLED = WEB and bool(env("POOL_URL", ""))
+DATABASES = {"default": database(env("POOL_URL") if POOLED else env("DATABASE_URL"))}
 DATABASES["default"] |= {"CONN_MAX_AGE": env_int("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = POOLED
 # Measured on lists: cheap random reads, no compilation and no parallel workers for web pages (docs/performance.md).
 DATABASES["default"]["OPTIONS"].setdefault(
     "options", "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 )
 # A web request that hangs must not hold a connection or a lock; workers, migrations and commands take their time.
-if env("PORTAL_PROCESS", "") == "web":
+if WEB:
     DATABASES["default"]["OPTIONS"]["options"] += (
         f" -c statement_timeout={env_int('STATEMENT_TIMEOUT', 20_000)}"  # milliseconds, as the two below
         f" -c lock_timeout={env_int('LOCK_TIMEOUT', 8_000)}"
         f" -c idle_in_transaction_session_timeout={env_int('IDLE_TIMEOUT', 60_000)}"
     )
+SESSION_OPTIONS = DATABASES["default"]["OPTIONS"]["options"]
+if (
+    POOLED
+):  # a pooler passes none of these on: they stand in its connect_query (deploy/pgbouncer), which portal.fit asks
+    del DATABASES["default"]["OPTIONS"]["options"]
 DATABASES["default"]["TEST"] = {"NAME": env("TEST_DATABASE", "test_portal")}
+# Lists and exports are read from a copy that follows, where there is one (portal.replica).
+REPLICA_LAG = env_int("REPLICA_LAG", 15)  # seconds; an older copy is not asked. The relay's heartbeat comes every five
+REPLICA_PIN = env_int("REPLICA_PIN", 60)  # seconds in which a copy must have what its reader wrote
+if env("REPLICA_URL", ""):
+    DATABASES["replica"] = follower(env("REPLICA_URL"), DATABASES["default"], SESSION_OPTIONS)
+    DATABASE_ROUTERS = ["portal.replica.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("portal.maintenance.Maintenance"), "portal.replica.Wrote")
 APP_ROLE = env("DATABASE_APP_ROLE", "portal_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
@@ -388,6 +405,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
     "purge": {"task": "portal.purge", "schedule": crontab(hour=2, minute=40)},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
+    "make-parts": {"task": "portal.make_parts", "schedule": crontab(hour=4, minute=10)},
     # people are told during the day, by the clock of CELERY_TIMEZONE
     "watch-clocks": {"task": "supervision.watch_clocks", "schedule": crontab(minute=5, hour="8-18")},
     "check-calendar": {"task": "portal.check_calendar", "schedule": crontab(minute=35, hour=9)},

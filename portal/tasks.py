@@ -1,8 +1,11 @@
 """The kernel's tasks. Those of its packages are imported here, so that the worker finds them."""
 
+import logging
+
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
+from django.db import OperationalError
 
 from portal.audit.seals import seal
 from portal.audit.tasks import check_audit, check_audit_nightly, seal_audit
@@ -15,7 +18,10 @@ from portal.limits import forget_old_windows
 from portal.notifications.delivery import empty_tray
 from portal.notifications.tasks import deliver, gather_messages
 from portal.once import forget_old_tokens
+from portal.partitions import PartitionFault, make_ready
 from portal.retention import carry_out, rules
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "back_up_when_due",
@@ -28,6 +34,7 @@ __all__ = [
     "deliver",
     "gather_messages",
     "housekeeping",
+    "make_parts",
     "make_exports",
     "purge",
     "seal_audit",
@@ -55,3 +62,13 @@ def housekeeping() -> None:
     empty_tray()
     wipe_old_exports()
     seal(everything=True)
+
+
+@shared_task(name="portal.make_parts")
+def make_parts() -> None:
+    """Each night: where audit trail and inbox are split by time, the parts that come next stand ready."""
+    try:
+        for name in make_ready():
+            logger.info("Part %s stands ready.", name)
+    except (PartitionFault, OperationalError) as fault:
+        logger.warning("No part was made, the next night tries again: %s", fault)

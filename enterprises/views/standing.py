@@ -22,6 +22,7 @@ from portal.documents.views import receive, take_uploads
 from portal.forms import posted
 from portal.once import once
 from portal.pages import page_of
+from portal.replica import may_read_replica
 from portal.search import find
 
 
@@ -54,6 +55,7 @@ def require_operator(request: HttpRequest) -> None:
         raise Http404
 
 
+@may_read_replica
 def console(request: HttpRequest) -> HttpResponse:
     """All enterprises by keyword, with how they stand."""
     require_operator(request)

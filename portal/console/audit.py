@@ -23,6 +23,7 @@ from portal.console.gates import for_auditors
 from portal.errors import Refused
 from portal.home.context import who
 from portal.pages import page_of
+from portal.replica import may_read_replica
 
 LOOK_BACK = timedelta(days=30)  # without a first day the list shows so much, whatever the trail has grown to
 MOST_EXPORTED = 100_000  # rows of one file
@@ -41,6 +42,7 @@ def lines(entries: Iterable[AuditEntry]) -> list[Line]:
 
 @require_safe
 @for_auditors
+@may_read_replica
 def entries(request: HttpRequest) -> HttpResponse:
     """The newest acts first; without a first day those of the last 30 days."""
     form = TrailSearchForm(request.GET or None)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
@@ -26,6 +26,7 @@ from portal.lists.kinds import ListKind, list_kind
 from portal.masking import mask_name
 from portal.notifications import notify
 from portal.relay import nudge
+from portal.replica import from_replica
 from portal.search import capped_count
 
 logger = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def make_export(export: Export) -> None:
             return
         with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
             made_at = timezone.now()
-            rows = write_rows(file, export, kind)
+            rows = from_replica(lambda alias: write_rows(file, export, kind, using=alias))
             size = file.tell()
             key = default_storage.save(new_key(), File(file))
     except Exception:
@@ -137,9 +138,10 @@ def make_export(export: Export) -> None:
         default_storage.delete(key)
 
 
-def write_rows(file: Any, export: Export, kind: ListKind) -> int:
+def write_rows(file: Any, export: Export, kind: ListKind, *, using: str = DEFAULT_DB_ALIAS) -> int:
     """All rows in one glance at the database, so that a change meanwhile neither doubles nor drops one."""
-    with transaction.atomic():
+    file.truncate(file.seek(0))
+    with transaction.atomic(using=using):
         found = kind.rows(export.user, QueryDict(export.query))[: settings.EXPORT_ROWS]
         rows = kind.prepared(found.iterator(chunk_size=CHUNK), export.user)
         return write_workbook(file, kind.columns, rows, title=str(kind.label), facts=facts_of(export))

@@ -27,6 +27,7 @@ from portal.forms import posted
 from portal.masking import mask_name
 from portal.once import repeated, settle_once
 from portal.pages import page_of
+from portal.replica import may_read_replica
 from portal.search import find
 from projects.actions import (
     end_membership,
@@ -70,6 +71,7 @@ def require_person(request: HttpRequest) -> None:
 # 我的项目
 
 
+@may_read_replica
 def project_list(request: HttpRequest) -> HttpResponse:
     """The projects that the person works on, leads, or knows by their enterprise."""
     require_person(request)

@@ -12,6 +12,7 @@ from portal.lists.kinds import list_kind
 from portal.lists.tools import Tools, tools_of
 from portal.once import once
 from portal.pages import page_of
+from portal.replica import may_read_replica
 from portal.search import find
 from projects.models import AwardRecord
 from projects.places import ENTERPRISE, PROJECT, list_here, place_of
@@ -38,6 +39,7 @@ def filing_kind(module: Module) -> str:
 
 
 @require_safe
+@may_read_replica
 def filing_list(request, slug):
     """The filings of a module that this person may know of."""
     module = module_of(slug)

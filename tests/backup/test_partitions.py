@@ -15,7 +15,8 @@ from portal.backup import rows
 from portal.backup.actions import restore
 from portal.ids import uuid7
 from portal.notifications.models import Message
-from portal.partitions import ENTRIES, SPLITS, first_id, next_month
+from portal.partitions import ENTRIES, SPLITS, Part, add_part, first_id, make_ready, next_month
+from portal.tasks import make_parts
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,45 @@ def test_a_second_call_makes_only_what_comes_next():
     record("drill.noted", person, by=person)
     partition("--apply")
     assert parts("portal_auditentry") - stood["portal_auditentry"] == {"portal_auditentry_000040m"}
+
+
+def test_the_clock_makes_the_parts_that_come_next_and_none_of_a_whole_table():
+    make_parts()
+    assert parts("portal_message") == set()
+    partition("--apply")
+    stood = parts("portal_auditentry")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('portal_auditentry_id_seq', %s)", [ENTRIES + 5])
+    person = make.person()
+    record("drill.noted", person, by=person)
+    assert make_ready() == ["portal_auditentry_000040m"] and make_ready() == []
+    assert parts("portal_auditentry") - stood == {"portal_auditentry_000040m"}
+
+
+def test_the_role_of_the_workers_makes_parts_that_it_may_not_change_and_nothing_else():
+    partition("--apply")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE portal_auditentry_000030m")
+        cursor.execute(f"SET SESSION AUTHORIZATION {settings.APP_ROLE}")
+        try:
+            assert make_ready() == ["portal_auditentry_000030m"]
+            for whole, part in (("portal_auditentry", "x"), ("accounts_user", "accounts_user_2026_12")):
+                with pytest.raises(DatabaseError, match="is no part"), transaction.atomic():
+                    cursor.execute("SELECT portal_add_part(%s, %s, '1', '2')", [whole, part])
+            cursor.execute(f"SELECT has_table_privilege('{settings.APP_ROLE}', 'portal_auditentry_000030m', 'DELETE')")
+            assert cursor.fetchone() == (False,)
+        finally:
+            cursor.execute("RESET SESSION AUTHORIZATION")
+
+
+def test_two_that_make_a_part_at_once_make_it_once():
+    partition("--apply")
+    [auditing, _inbox] = SPLITS
+    part = Part("portal_auditentry_000010m", "10000000", "20000000")
+    with connection.cursor() as cursor:
+        add_part(cursor, auditing, part)
+        cursor.execute("SELECT portal_add_part(%s, %s, %s, %s)", [auditing.table, *part])
+        assert cursor.fetchone() == (False,)
 
 
 def test_a_key_out_of_all_order_is_refused_with_a_sentence():

@@ -12,6 +12,8 @@ UNITS = sorted((DEPLOY / "systemd").iterdir())
 OF_THE_SERVER = {"WEB_BIND", "WEB_PROCESSES", "WEB_THREADS", "FORWARDED_ALLOW_IPS"}  # portal/gunicorn.py
 OF_COMPOSE = {"PORTAL_HOST", "POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}  # filled in by compose.yaml itself
 KNOWN = set(re.findall(r"^#([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M)) | OF_THE_SERVER
+REQUIRED = {"PORTAL_ENV", "PORTAL_VAR", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "ALLOWED_HOSTS", "PUBLIC_URL"}
+REQUIRED |= {"DATABASE_URL", "REDIS_URL", "SMS_PROVIDER", "EMAIL_PROVIDER"}
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +35,7 @@ def test_every_variable_of_the_portal_is_one_that_settings_read(compose):
 
 
 def test_a_host_is_given_everything_without_which_it_does_not_start():
-    required = {"PORTAL_VAR", "SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL"}
-    assert required | {"REDIS_URL", "SMS_PROVIDER", "EMAIL_PROVIDER"} <= given_in("portal.env")
+    assert given_in("portal.env") >= REQUIRED
 
 
 def test_every_image_is_pinned_and_every_file_is_there(compose):
@@ -70,6 +71,12 @@ def test_a_unit_names_only_files_and_units_that_exist(unit):
 
 
 @pytest.mark.parametrize("name", ["portal.conf", "compose.conf"])
+def test_no_instance_is_set_aside_after_a_fault(name):
+    servers = re.findall(r"^\s+server [^;{]+;", (DEPLOY / "nginx" / name).read_text(), re.M)
+    assert servers and all("max_fails=0" in server for server in servers)
+
+
+@pytest.mark.parametrize("name", ["portal.conf", "compose.conf"])
 def test_the_log_of_nginx_says_nothing_about_people(name):
     text = (DEPLOY / "nginx" / name).read_text()
     log_format = re.search(r"log_format portal (.*?);", text, re.S)[1]
@@ -83,3 +90,39 @@ def test_the_log_of_nginx_says_nothing_about_people(name):
         "user_agent",
     ):
         assert personal not in log_format
+
+
+def test_the_reference_names_every_variable_with_the_default_of_the_example():
+    rows = re.findall(
+        r"^\| `([A-Z0-9_]+)` \| (.+?) \| (?:`(.*?)`)? \| (.*?) \|$", (DEPLOY / "environment.md").read_text(), re.M
+    )
+    told = {name: default for name, _meaning, default, _production in rows}
+    example = dict(re.findall(r"^#([A-Z][A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M))
+    server = (ROOT / "portal" / "gunicorn.py").read_text()
+    example |= dict(re.findall(r'os\.environ\.get\("([A-Z_]+)", "(.*?)"\)', server))
+    assert told == example
+    assert {name for name, _meaning, _default, production in rows if production == "**required**"} == REQUIRED
+
+
+def test_every_variable_that_the_settings_read_is_in_the_reference():
+    read = set(re.findall(r'\benv(?:_\w+)?\(\s*"([A-Z0-9_]+)"', (ROOT / "portal" / "settings.py").read_text()))
+    told = set(re.findall(r"^\| `([A-Z0-9_]+)` \|", (DEPLOY / "environment.md").read_text(), re.M))
+    assert read - told == {"TEST_DATABASE"}
+
+
+def test_the_pooler_gives_each_connection_what_the_settings_would():
+    pooler = (DEPLOY / "pgbouncer" / "pgbouncer.ini").read_text()
+    given = dict(re.findall(r"SET (\w+)=([\w.]+)", pooler))
+    settings = (ROOT / "portal" / "settings.py").read_text()
+    assert set(re.findall(r"-c (\w+)=", settings)) == set(given)
+    assert dict(re.findall(r"-c (\w+)=([\d.]+|off)\b", settings)).items() <= given.items()
+    assert [given[f"{name}_timeout"] for name in ("statement", "lock", "idle_in_transaction_session")] == [
+        re.search(rf"'{name}_TIMEOUT', ([\d_]+)", settings)[1].replace("_", "")
+        for name in ("STATEMENT", "LOCK", "IDLE")
+    ]
+    assert "pool_mode = transaction" in pooler
+    container = (DEPLOY / "pgbouncer" / "compose.ini").read_text()
+    said = lambda text: re.findall(r"^[^;\n]+$", text, re.M)  # noqa: E731
+    assert said(container) == said(
+        pooler.replace("host=127.0.0.1", "host=postgres").replace("listen_addr = 127.0.0.1", "listen_addr = 0.0.0.0")
+    )

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, transaction
 
 from portal.partitions import (
+    ADD_PART,
     SPLITS,
     PartitionFault,
     Split,
@@ -52,6 +53,7 @@ class Command(BaseCommand):
                 for statement in later:
                     cursor.execute(statement)
             with transaction.atomic():
+                cursor.execute(ADD_PART)
                 for part in missing_parts(cursor, split):
                     add_part(cursor, split, part)
                 self.rights()

@@ -7,10 +7,13 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from portal.partitions import ADD_PART
+
 RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "GRANT EXECUTE ON FUNCTION portal_add_part(text, text, text, text) TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
 )
@@ -22,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(ADD_PART)
             if not has_role_of_its_own(cursor):
                 self.stderr.write(
                     f"The portal has no database role of its own ({settings.APP_ROLE}) besides the tables' owner. "

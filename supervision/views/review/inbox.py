@@ -17,6 +17,7 @@ from accounts.models import Delegation, StationPost
 from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import page_of
+from portal.replica import may_read_replica
 from portal.search import find
 from projects.places import POST, list_here, parts_of
 from supervision.actions.confirming import for_chief
@@ -68,6 +69,7 @@ class Row:
     url: str
 
 
+@may_read_replica
 def review_list(request: HttpRequest) -> HttpResponse:
     require_post(request.user)
     filter = InboxFilter(request.GET)
