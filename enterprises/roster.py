@@ -4,24 +4,31 @@ Reading never runs anything: formulas are faults, within limits of size and rows
 Writing never makes a formula (security G14).
 """
 
+from __future__ import annotations
+
 import io
 import zipfile
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from enterprises.forms.members import DepartmentField
 from enterprises.models import Position
-from portal.documents.checks import Unsound, check_package
 from portal.exports.workbook import FORMULA, cell, heading
 from portal.forms import MobileField, PersonNameField, ResidentIdField
+from portal.later import Later
+
+if TYPE_CHECKING:
+    import openpyxl
+    import openpyxl.worksheet.datavalidation
+
+    from portal.documents import checks
+else:
+    openpyxl, checks = Later("openpyxl"), Later("portal.documents.checks")
 
 MB = 1024 * 1024
 MOST_ROWS, MOST_BYTES, MOST_UNPACKED = 1000, 2 * MB, 16 * MB
@@ -85,17 +92,17 @@ def sound(file: UploadedFile) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
                 raise Unreadable(_("文件解压后过大，请把人员复制到模板中再导入。"))
-        check_package(data, "xlsx")
+        checks.check_package(data, "xlsx")
     except zipfile.BadZipFile as error:
         raise Unreadable(_("文件不完整或不是 Excel 文件，请用办公软件打开后另存为 .xlsx。")) from error
-    except Unsound as problem:
+    except checks.Unsound as problem:
         raise Unreadable(str(problem)) from problem
     return data
 
 
 def cells_of(data: bytes) -> list[tuple[Any, ...]]:
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         rows = sheet.iter_rows(max_col=MOST_CELLS, values_only=True)
@@ -177,15 +184,17 @@ def rows_to_mend(rows: list[tuple[dict[str, str], dict[str, str]]]) -> bytes:
 
 
 def written(rows: list[tuple[dict[str, str], dict[str, str]]], *, with_faults: bool) -> bytes:
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     table, posts = book.create_sheet(_("人员")), book.create_sheet(_("职务"))
     names = list(Position.objects.filter(is_active=True).values_list("name", flat=True))
     for at, name in enumerate(LABELS, start=1):
-        column = table.column_dimensions[get_column_letter(at)]
+        column = table.column_dimensions[openpyxl.utils.get_column_letter(at)]
         column.width, column.number_format = WIDTHS[name], "@"  # long numbers stay as they are typed
     table.column_dimensions["F"].width = 60
     table.freeze_panes = "B2"
-    offered = DataValidation(type="list", formula1=f"'{_('职务')}'!$A$1:$A${max(len(names), 1)}", allow_blank=True)
+    offered = openpyxl.worksheet.datavalidation.DataValidation(
+        type="list", formula1=f"'{_('职务')}'!$A$1:$A${max(len(names), 1)}", allow_blank=True
+    )
     offered.add(f"D2:D{MOST_ROWS + 1}")
     table.data_validations.append(offered)
     heads = [f"{label}{'' if name == 'department' else '*'}" for name, label in LABELS.items()]

@@ -1,5 +1,8 @@
 """Settings, addresses and the kernel below all apps: audit, notifications, documents, workflow."""
 
-from portal.celery import app as celery_app
+import os
 
-__all__ = ["celery_app"]
+if os.environ.get("PORTAL_PROCESS") != "web":  # which hands nothing to Celery and holds nothing of it
+    from portal.celery import app as celery_app
+
+    __all__ = ["celery_app"]

@@ -6,6 +6,10 @@ from what the portal promises.
 
 import os
 
+os.environ.setdefault(
+    "PORTAL_PROCESS", "web"
+)  # before anything of the portal is imported: a web process holds no Celery
+
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "2"))

@@ -128,7 +128,7 @@ BEGIN
   IF to_regclass('public.' || part) IS NOT NULL THEN
     RETURN false;
   END IF;
-  EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)', part, whole, trim(low, ), trim(high, ));
+  EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)', part, whole, btrim(low, chr(39)), btrim(high, chr(39)));
   IF whole = 'portal_auditentry' AND session_user <> current_user THEN
     EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON public.%I FROM %I', part, session_user);
   END IF;

@@ -3,22 +3,30 @@
 No web request talks to the broker. The rows are the queue: what is lost on the way is found again by the sweep.
 """
 
+from __future__ import annotations
+
 import logging
 import os
 import select
 import signal
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from celery import Celery
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import autodiscover_modules
-from kombu import Connection
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
+
+from portal.later import Later
+
+if TYPE_CHECKING:
+    import kombu
+    import kombu.exceptions
+    import redis.exceptions
+    from celery import Celery
+else:
+    kombu, redis = Later("kombu"), Later("redis")
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +50,7 @@ class Broker:
 
     def __init__(self, app: Celery, url: str = "") -> None:
         self.app, self.url = app, url or settings.CELERY_BROKER_URL
-        self.connection: Connection | None = None
+        self.connection: kombu.Connection | None = None
         self.is_away = False
         self.unknown: set[str] = set()
 
@@ -53,7 +61,7 @@ class Broker:
             if known and self.waiting() < LONGEST_QUEUE:
                 for name in known:
                     self.app.send_task(name, connection=self.connected(), retry=False, expires=EXPIRES)
-        except (OSError, KombuError, RedisError) as fault:
+        except (OSError, kombu.exceptions.KombuError, redis.exceptions.RedisError) as fault:
             self.note_absence(fault)
         else:
             if self.is_away:
@@ -72,10 +80,10 @@ class Broker:
         channel: Any = self.connected().default_channel
         return channel.client.llen(self.app.conf.task_default_queue)
 
-    def connected(self) -> Connection:
+    def connected(self) -> kombu.Connection:
         if self.connection is None:
             options = {"socket_timeout": BROKER_PATIENCE, "socket_connect_timeout": BROKER_PATIENCE, "max_retries": 1}
-            self.connection = Connection(self.url, connect_timeout=BROKER_PATIENCE, transport_options=options)
+            self.connection = kombu.Connection(self.url, connect_timeout=BROKER_PATIENCE, transport_options=options)
         return self.connection
 
     def note_absence(self, fault: Exception) -> None:
@@ -90,11 +98,11 @@ class Broker:
         try:
             if closing:
                 closing.release()
-        except (OSError, KombuError, RedisError):
+        except (OSError, kombu.exceptions.KombuError, redis.exceptions.RedisError):
             pass
 
 
-def listen() -> "psycopg2.extensions.connection":
+def listen() -> psycopg2.extensions.connection:
     """A connection of its own that hears the notifications; Django's is closed and reopened too freely."""
     parameters = connection.get_connection_params()
     for django_only in ("cursor_factory", "context"):
@@ -109,7 +117,7 @@ def listen() -> "psycopg2.extensions.connection":
 ALIVE = "INSERT INTO portal_heartbeat (name, at) VALUES ('relay', now()) ON CONFLICT (name) DO UPDATE SET at = now()"
 
 
-def note_life(ear: "psycopg2.extensions.connection") -> None:
+def note_life(ear: psycopg2.extensions.connection) -> None:
     """For the operator's page: that the relay is at work. It works on where it may not say so."""
     try:
         with ear.cursor() as cursor:
@@ -121,7 +129,7 @@ def note_life(ear: "psycopg2.extensions.connection") -> None:
         cursor.execute(f"LISTEN {CHANNEL}")  # again, which changes nothing: pg_stat_activity names what it is there for
 
 
-def heard(ear: "psycopg2.extensions.connection", stop: int, seconds: float) -> list[str]:
+def heard(ear: psycopg2.extensions.connection, stop: int, seconds: float) -> list[str]:
     """The names notified of within the time; returns early when `stop` becomes readable."""
     ready, _, _ = select.select([ear, stop], [], [], max(0.0, seconds))
     if ear in ready:

@@ -7,8 +7,6 @@ Every deployment difference is an environment variable read here and listed in
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
-
 from portal.env import (
     clock_span,
     clock_times,
@@ -393,6 +391,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "portal.beat:OneOfAll"
+# Seconds, or the moments of a crontab (portal.celery makes them: a web process holds nothing of Celery).
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},
@@ -402,13 +401,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "tidy-enterprises": {"task": "enterprises.tidy", "schedule": 3600},
     "finish-tickets": {"task": "accounts.finish_tickets", "schedule": 600},
     "tidy-accounts": {"task": "accounts.tidy", "schedule": 3600},
-    "check-audit": {"task": "portal.check_audit_nightly", "schedule": crontab(hour=3, minute=20)},
-    "purge": {"task": "portal.purge", "schedule": crontab(hour=2, minute=40)},
+    "check-audit": {"task": "portal.check_audit_nightly", "schedule": {"hour": 3, "minute": 20}},
+    "purge": {"task": "portal.purge", "schedule": {"hour": 2, "minute": 40}},
     "remind-approvers": {"task": "projects.remind_approvers", "schedule": 3600},
-    "make-parts": {"task": "portal.make_parts", "schedule": crontab(hour=4, minute=10)},
+    "make-parts": {"task": "portal.make_parts", "schedule": {"hour": 4, "minute": 10}},
     # people are told during the day, by the clock of CELERY_TIMEZONE
-    "watch-clocks": {"task": "supervision.watch_clocks", "schedule": crontab(minute=5, hour="8-18")},
-    "check-calendar": {"task": "portal.check_calendar", "schedule": crontab(minute=35, hour=9)},
+    "watch-clocks": {"task": "supervision.watch_clocks", "schedule": {"minute": 5, "hour": "8-18"}},
+    "check-calendar": {"task": "portal.check_calendar", "schedule": {"minute": 35, "hour": 9}},
     "run-feeds": {"task": "projects.run_feeds", "schedule": 60},
     "follow-permits": {"task": "supervision.follow_permits", "schedule": 60},
     "hand-on-after-posts": {"task": "supervision.hand_on_after_posts", "schedule": 300},

@@ -4,6 +4,8 @@ Reading never runs anything: values only, within limits of size and rows, and ev
 as on the page. Writing never makes a formula: what begins like one is text.
 """
 
+from __future__ import annotations
+
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -11,23 +13,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.datavalidation import DataValidation
 
-from portal.documents.checks import Unsound, check_package
+from portal.later import Later
 from supervision.actions.sections import MOST_ROWS
 from supervision.forms.fields import CountField, DayField, MeasureField, YesNoField, as_typed
 from supervision.forms.unit_works import UnitWorkForm
 from supervision.gaps import UNIT_WORK_STARRED
 from supervision.models import UnitWork
+
+if TYPE_CHECKING:
+    import openpyxl
+    import openpyxl.worksheet.datavalidation
+
+    from portal.documents import checks
+else:
+    openpyxl, checks = Later("openpyxl"), Later("portal.documents.checks")
 
 MB = 1024 * 1024
 MOST_BYTES, MOST_UNPACKED = 2 * MB, 8 * MB
@@ -122,10 +126,10 @@ def sound(file: UploadedFile) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
                 raise Unreadable(_("文件解压后过大，请把单位工程复制到模板中再导入。"))
-        check_package(data, "xlsx")
+        checks.check_package(data, "xlsx")
     except zipfile.BadZipFile as error:
         raise Unreadable(_("文件不完整或不是 Excel 文件，请用办公软件打开后另存为 .xlsx 再导入。")) from error
-    except Unsound as problem:
+    except checks.Unsound as problem:
         raise Unreadable(str(problem)) from problem
     return data
 
@@ -137,7 +141,7 @@ def cells_of(data: bytes) -> list[tuple[Any, ...]]:
 
 def walk(data: bytes, *, values: bool) -> Iterator[tuple[Any, ...]]:
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         rows = sheet.iter_rows(max_col=MOST_CELLS, values_only=True)
@@ -145,7 +149,15 @@ def walk(data: bytes, *, values: bool) -> Iterator[tuple[Any, ...]]:
         if any(cell not in (None, "") for cells in rows for cell in cells):  # at most what MOST_UNPACKED holds
             raise Unreadable(_("表格中间空行过多，请删除空行，一次最多导入 %(most)d 行。") % {"most": MOST_ROWS})
         book.close()
-    except (InvalidFileException, KeyError, ValueError, IndexError, TypeError, AttributeError, SyntaxError) as error:
+    except (
+        openpyxl.utils.exceptions.InvalidFileException,
+        KeyError,
+        ValueError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+    ) as error:
         raise Unreadable(_("文件内容无法读取，请把单位工程复制到模板中再导入。")) from error
 
 
@@ -243,16 +255,16 @@ def shown(work: UnitWork, name: str) -> Any:
 
 
 def written(rows: list[list[Any]]) -> bytes:
-    book = Workbook()
+    book = openpyxl.Workbook()
     table = book.active
     assert table is not None
     table.title = _("单位工程信息")
     for at, (name, each) in enumerate(COLUMNS.items(), start=1):
         star = "*" if name in UNIT_WORK_STARRED else ""
         head(put(table.cell(1, at), f"{star}{each.label}"))
-        table.column_dimensions[get_column_letter(at)].width = max(12, 2 * len(str(each.label)) + 4)
+        table.column_dimensions[openpyxl.utils.get_column_letter(at)].width = max(12, 2 * len(str(each.label)) + 4)
         if name in WITH_LABELS:
-            table.add_data_validation(offered(name, get_column_letter(at)))
+            table.add_data_validation(offered(name, openpyxl.utils.get_column_letter(at)))
     for nth, row in enumerate(rows, start=2):
         for at, value in enumerate(row, start=1):
             put(table.cell(nth, at), value)
@@ -263,7 +275,7 @@ def written(rows: list[list[Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def put(cell: Any, value: Any) -> Cell:
+def put(cell: Any, value: Any) -> openpyxl.cell.Cell:
     """Write a value; text is text, also where it begins like a formula (security G14)."""
     if isinstance(value, str):
         cell.value, cell.data_type = value, "s"
@@ -274,20 +286,22 @@ def put(cell: Any, value: Any) -> Cell:
     return cell
 
 
-def head(cell: Cell) -> None:
-    cell.font = Font(bold=True)
-    cell.fill = PatternFill("solid", fgColor="DCE6F5")
-    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+def head(cell: openpyxl.cell.Cell) -> None:
+    cell.font = openpyxl.styles.Font(bold=True)
+    cell.fill = openpyxl.styles.PatternFill("solid", fgColor="DCE6F5")
+    cell.alignment = openpyxl.styles.Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
-def offered(name: str, column: str) -> DataValidation:
+def offered(name: str, column: str) -> openpyxl.worksheet.datavalidation.DataValidation:
     labels = ",".join(str(label) for code, label in COLUMNS[name].choices if code)
-    rule = DataValidation(type="list", formula1=f'"{labels}"', allow_blank=True, showErrorMessage=False)
+    rule = openpyxl.worksheet.datavalidation.DataValidation(
+        type="list", formula1=f'"{labels}"', allow_blank=True, showErrorMessage=False
+    )
     rule.add(f"{column}2:{column}{MOST_ROWS + 1}")
     return rule
 
 
-def explain(book: Workbook) -> None:
+def explain(book: openpyxl.Workbook) -> None:
     """填写说明: each column with what it takes, and an example."""
     sheet = book.create_sheet(_("填写说明"))
     lines = [

@@ -1,10 +1,12 @@
 """How the platform runs: /readyz for the load balancer, /metrics for Prometheus, 运行状况 for operators."""
 
+from __future__ import annotations
+
 import hmac
 import shutil
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -17,9 +19,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
-from kombu import Connection
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 from portal.audit.models import AuditCheck
 from portal.backup.alarm import freshness
@@ -28,10 +27,18 @@ from portal.console.gates import for_operators
 from portal.documents.models import Document
 from portal.exports.models import Export
 from portal.facts import facts
+from portal.later import Later
 from portal.measures import Sample, as_text, counted
 from portal.notifications.models import Delivery
 from projects.models import FeedRun, FeedState, QuarantinedRow
 from supervision.models import Review
+
+if TYPE_CHECKING:
+    import kombu
+    import kombu.exceptions
+    import redis.exceptions
+else:
+    kombu, redis = Later("kombu"), Later("redis")
 
 PATIENCE = 1  # seconds for the broker
 LEAST_FREE = 0.02  # of the disk; below it the next upload may fail
@@ -117,10 +124,12 @@ def migrations_fault() -> str:
 def broker_fault() -> str:
     options = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
     try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=PATIENCE, transport_options=options) as broker:
+        with kombu.Connection(
+            settings.CELERY_BROKER_URL, connect_timeout=PATIENCE, transport_options=options
+        ) as broker:
             channel: Any = broker.default_channel
             channel.client.ping()
-    except (OSError, KombuError, RedisError) as fault:
+    except (OSError, kombu.exceptions.KombuError, redis.exceptions.RedisError) as fault:
         return type(fault).__name__
     return ""
 

@@ -4,13 +4,21 @@ The stored photo stays clean: the marks are drawn anew for each look, so a copy 
 look it was.
 """
 
+from __future__ import annotations
+
 import io
 import re
 from functools import cache
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from django.conf import settings
-from PIL import Image, ImageDraw, ImageFont
+
+from portal.later import Later
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+else:
+    Image, ImageDraw, ImageFont = Later("PIL.Image"), Later("PIL.ImageDraw"), Later("PIL.ImageFont")
 
 FONTS = settings.BASE_DIR / "portal/fonts"
 CHINESE, LATIN = "DroidSansFallbackFull.ttf", "DejaVuSans.ttf"  # the first has no Latin letters

@@ -1,18 +1,21 @@
 """Writing a list as an Excel file, row by row, so that a hundred thousand rows need no more memory than one page."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
+from portal.later import Later
 from portal.lists.kinds import Column
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = Later("openpyxl")
 
 # A text that begins so could be taken for a formula, here or after it was copied elsewhere (security G14).
 FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -23,11 +26,11 @@ def write_workbook(
 ) -> int:
     """Write the rows under the columns' labels, and `facts` about the export on a second sheet; how many rows."""
     columns = list(columns)
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "B2"
     for number, column in enumerate(columns, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = column.width
+        sheet.column_dimensions[openpyxl.utils.get_column_letter(number)].width = column.width
     sheet.append([heading(sheet, str(column.label)) for column in columns])
     count = 0
     for row in rows:
@@ -41,9 +44,9 @@ def write_workbook(
     return count
 
 
-def heading(sheet: Any, text: str) -> WriteOnlyCell:
-    bold = WriteOnlyCell(sheet, value=text)
-    bold.font = Font(bold=True)
+def heading(sheet: Any, text: str) -> openpyxl.cell.WriteOnlyCell:
+    bold = openpyxl.cell.WriteOnlyCell(sheet, value=text)
+    bold.font = openpyxl.styles.Font(bold=True)
     return bold
 
 
@@ -53,10 +56,10 @@ def cell(sheet: Any, value: Any) -> Any:
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if value is None or isinstance(value, int | float) or hasattr(value, "as_tuple") or hasattr(value, "isoformat"):
         return value
-    text = ILLEGAL_CHARACTERS_RE.sub("", str(value))
+    text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", str(value))
     if not text.startswith(FORMULA):
         return text
-    quoted = WriteOnlyCell(sheet, value=text)
+    quoted = openpyxl.cell.WriteOnlyCell(sheet, value=text)
     quoted.data_type = "s"
     quoted.quotePrefix = True
     return quoted

@@ -1,19 +1,25 @@
 """Rows from a file: CSV in UTF-8 or GB18030, or an Excel workbook, read piece by piece within limits."""
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io
 import zipfile
 from collections.abc import Generator, Iterable
 from contextlib import closing
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
 
+from portal.later import Later
 from projects.feeds.rows import COLUMNS, headings, party_columns
 from projects.models import Feed
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = Later("openpyxl")
 
 EXTENSIONS = ("csv", "xlsx")
 MOST_BYTES = 50 * 1024 * 1024
@@ -132,7 +138,7 @@ def workbook_lines(file: IO[bytes]) -> Generator[tuple[int, list[Any]], None, No
     require_harmless(file)
     file.seek(0)
     try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a file says about its size is not believed
         for row_no, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1):
@@ -182,12 +188,12 @@ SAMPLES = {
 
 def template(feed: str) -> bytes:
     """A workbook with the headings, and a second sheet that says how the columns are filled in."""
-    book = Workbook()
+    book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = str(Feed(feed).label)
     sheet.append(list(headings(feed)))
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = openpyxl.styles.Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = max(12, 2 * len(str(cell.value)) + 2)
     sheet.freeze_panes = "A2"
     notes = book.create_sheet(_("填写说明"))

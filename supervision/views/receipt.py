@@ -1,5 +1,7 @@
 """The receipt, and the public page on which anyone checks one."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,10 +10,14 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.later import Later
 from supervision.models import DecisionNotice, Filing, Receipt
-from supervision.notice_pdf import file_name, letter_of, notice_pdf
-from supervision.receipt_pdf import EARLY_NOTE, receipt_pdf, units_then
 from supervision.views.submit import visible_filing
+
+if TYPE_CHECKING:
+    from supervision import notice_pdf, receipt_pdf
+else:
+    notice_pdf, receipt_pdf = Later("supervision.notice_pdf"), Later("supervision.receipt_pdf")
 
 
 @require_safe
@@ -20,22 +26,22 @@ def filing_receipt(request, pk):
     receipt = get_object_or_404(Receipt, filing=visible_filing(request, pk))
     name = _("报监回执-%(number)s.pdf") % {"number": receipt.facts["number"]}
     headers = {"Content-Disposition": str(content_disposition_header(True, name))}
-    return HttpResponse(receipt_pdf(receipt), content_type="application/pdf", headers=headers)
+    return HttpResponse(receipt_pdf.receipt_pdf(receipt), content_type="application/pdf", headers=headers)
 
 
 @require_safe
 def filing_notice(request, pk, notice):
     """告知书 or 决定书 as PDF, for both sides of the filing."""
     found = get_object_or_404(DecisionNotice, pk=notice, filing=visible_filing(request, pk))
-    headers = {"Content-Disposition": str(content_disposition_header(True, file_name(found)))}
-    return HttpResponse(notice_pdf(found), content_type="application/pdf", headers=headers)
+    headers = {"Content-Disposition": str(content_disposition_header(True, notice_pdf.file_name(found)))}
+    return HttpResponse(notice_pdf.notice_pdf(found), content_type="application/pdf", headers=headers)
 
 
 def notice_verified(request, notice):
     """That the paper is the station's, and whether it still counts; the reasons are the applicant's alone."""
     context = {
         "facts": notice.facts,
-        "title": letter_of(notice).title,
+        "title": notice_pdf.letter_of(notice).title,
         "decided_on": parse_date(notice.facts["decided_on"]),
         "is_valid": notice.revoked_at is None,
         "sign": "cross" if notice.revoked_at else "check",
@@ -59,7 +65,7 @@ def receipt_verify(request, code):
     context = {
         "facts": facts,
         "filed_on": parse_date(facts["filed_on"]),
-        "early_note": EARLY_NOTE if facts["is_early"] else "",
+        "early_note": receipt_pdf.EARLY_NOTE if facts["is_early"] else "",
         "is_valid": sign == "check",
         "sign": sign,
         "sentence": sentence,
@@ -82,5 +88,5 @@ def standing_of(receipt: Receipt) -> tuple[str, str]:
 
 def renamed_units(receipt: Receipt) -> list[str]:
     """Units that bear another name today: named as then, with the present name."""
-    names = units_then(receipt)
+    names = receipt_pdf.units_then(receipt)
     return [shown for unit, shown in names.items() if shown != unit]

@@ -148,20 +148,22 @@ def test_the_clock_makes_the_parts_that_come_next_and_none_of_a_whole_table():
     assert parts("portal_auditentry") - stood == {"portal_auditentry_000040m"}
 
 
-def test_the_role_of_the_workers_makes_parts_that_it_may_not_change_and_nothing_else():
+def test_the_role_of_the_workers_may_have_parts_made_and_nothing_else():
     partition("--apply")
+    [auditing, _inbox] = SPLITS
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE portal_auditentry_000030m")
-        cursor.execute(f"SET SESSION AUTHORIZATION {settings.APP_ROLE}")
-        try:
-            assert make_ready() == ["portal_auditentry_000030m"]
-            for whole, part in (("portal_auditentry", "x"), ("accounts_user", "accounts_user_2026_12")):
-                with pytest.raises(DatabaseError, match="is no part"), transaction.atomic():
-                    cursor.execute("SELECT portal_add_part(%s, %s, '1', '2')", [whole, part])
-            cursor.execute(f"SELECT has_table_privilege('{settings.APP_ROLE}', 'portal_auditentry_000030m', 'DELETE')")
-            assert cursor.fetchone() == (False,)
-        finally:
-            cursor.execute("RESET SESSION AUTHORIZATION")
+        for right, may in (("EXECUTE", True), ("EXECUTE WITH GRANT OPTION", False)):
+            asked = "SELECT has_function_privilege(%s, 'portal_add_part(text, text, text, text)', %s)"
+            cursor.execute(asked, [settings.APP_ROLE, right])
+            assert cursor.fetchone() == (may,)
+        cursor.execute("SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'portal_add_part'")
+        as_owner, config = cursor.fetchone()
+        assert as_owner and "search_path=pg_catalog, public, pg_temp" in config
+        add_part(cursor, auditing, Part("portal_auditentry_000040m", "40000000", "50000000"))
+        for whole, part in (("portal_auditentry", "x"), ("accounts_user", "accounts_user_2026_12")):
+            with pytest.raises(DatabaseError, match="is no part"), transaction.atomic():
+                cursor.execute("SELECT portal_add_part(%s, %s, '1', '2')", [whole, part])
+    assert "portal_auditentry_000040m" in parts("portal_auditentry")
 
 
 def test_two_that_make_a_part_at_once_make_it_once():

@@ -115,6 +115,7 @@ def test_what_is_missing_is_named_all_at_once(monkeypatch):
 
 
 def test_djangos_own_check_of_a_deployment_has_nothing_to_say(tmp_path):
+    (tmp_path / "tmp").mkdir()
     names = [
         line.split("=")[0] for line in (ROOT / "deploy" / "portal.env").read_text().splitlines() if line[:1].isupper()
     ]

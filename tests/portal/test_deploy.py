@@ -1,6 +1,9 @@
 """The files of deploy/ fit the code: what they name exists, and every variable is one that settings read."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,13 @@ def test_the_pooler_gives_each_connection_what_the_settings_would():
     assert said(container) == said(
         pooler.replace("host=127.0.0.1", "host=postgres").replace("listen_addr = 127.0.0.1", "listen_addr = 0.0.0.0")
     )
+
+
+def test_a_web_process_holds_none_of_the_libraries_that_few_requests_need():
+    program = "import sys, django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns; print(*sys.modules)"
+    env = os.environ | {"PORTAL_PROCESS": "web", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    heavy = {"celery", "kombu", "redis", "openpyxl", "reportlab", "PIL", "pikepdf", "pypdfium2"}
+    assert heavy & set(done.stdout.split()) == set()

@@ -248,6 +248,7 @@ def start_portal(run: Run) -> None:
     celery = [python, "-m", "celery", "-A", "portal"]
     schedule = run.var / "run" / "beat-schedule"
     web = child(run, "web", [python, "-m", "gunicorn", "portal.wsgi:application", *web_options(listener)])
+    web.env = {**run.env, "PORTAL_PROCESS": "web"}
     web.keep, web.dies_by, web.seconds = (*run.keep, listener), signal.SIGQUIT, 20
     worker = child(
         run, "worker", [*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"]
