@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg2
 from celery.beat import PersistentScheduler
+from celery.schedules import crontab
 from django.db import connection
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,12 @@ class OneOfAll(PersistentScheduler):
 
     session: "psycopg2.extensions.connection | None" = None
     ticks = False
+
+    def setup_schedule(self) -> None:
+        """Read the settings, where moments are written without Celery."""
+        for entry in self.app.conf.beat_schedule.values():
+            entry["schedule"] = moment(entry["schedule"])
+        super().setup_schedule()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due, if it is ours to send; seconds until the next look."""
@@ -60,6 +67,11 @@ class OneOfAll(PersistentScheduler):
         """Write down what was sent when, and let the next clock tick."""
         super().close()
         self.let_go()
+
+
+def moment(schedule: Any) -> Any:
+    """As the settings say it, as Celery wants it."""
+    return crontab(**schedule) if isinstance(schedule, dict) else schedule
 
 
 def own_session() -> "psycopg2.extensions.connection":

@@ -1,12 +1,9 @@
 """The worker's application. Its schedule and options are in settings."""
 
 import os
-from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import task_prerun
-from django.conf import settings
 
 from portal.facts import working_on
 
@@ -22,13 +19,3 @@ def begin_facts(task_id: str = "", **kwargs) -> None:
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-def moment(schedule: Any) -> Any:
-    """As the settings say it, as Celery wants it."""
-    return crontab(**schedule) if isinstance(schedule, dict) else schedule
-
-
-app.conf.beat_schedule = {
-    name: entry | {"schedule": moment(entry["schedule"])} for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
-}

@@ -391,7 +391,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "portal.beat:OneOfAll"
-# Seconds, or the moments of a crontab (portal.celery makes them: a web process holds nothing of Celery).
+# Seconds, or the moments of a crontab (portal.beat makes them: a web process holds nothing of Celery).
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "clear-sessions": {"task": "portal.clear_sessions", "schedule": 3600},
     "housekeeping": {"task": "portal.housekeeping", "schedule": 3600},

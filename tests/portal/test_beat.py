@@ -1,7 +1,7 @@
 """One clock of all: periodic work is sent once, however many clocks run and however they end."""
 
 import pytest
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from django.db import connection
 
 from portal.beat import LOOK, OneOfAll
@@ -51,3 +51,9 @@ def test_a_clock_that_ends_hands_over_at_once(clocks):
     assert first.holds_lock() and not second.holds_lock()
     first.close()
     assert second.holds_lock()
+
+
+def test_a_moment_of_the_settings_is_a_crontab_of_the_clock(clocks):
+    first, _second, _sent = clocks
+    assert first.schedule["make-parts"].schedule == crontab(hour=4, minute=10)
+    assert first.schedule["housekeeping"].schedule.run_every.total_seconds() == 3600

@@ -139,3 +139,10 @@ def test_a_web_process_holds_none_of_the_libraries_that_few_requests_need():
     )
     heavy = {"celery", "kombu", "redis", "openpyxl", "reportlab", "PIL", "pikepdf", "pypdfium2"}
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_whatever_starts_the_web_its_settings_are_those_of_the_web():
+    program = "import portal; from django.conf import settings; assert not settings.configured; import portal.wsgi; assert settings.WEB"
+    env = {name: value for name, value in os.environ.items() if name != "PORTAL_PROCESS"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
