@@ -159,6 +159,8 @@ if env("PORTAL_PROCESS", "") == "web":
         f" -c lock_timeout={env_int('LOCK_TIMEOUT', 8_000)}"
         f" -c idle_in_transaction_session_timeout={env_int('IDLE_TIMEOUT', 60_000)}"
     )
+# Questions of every page are planned once a connection; not behind a pool that lends connections by the transaction.
+PREPARED_QUESTIONS = env_bool("PREPARED_QUESTIONS", True)
 DATABASES["default"]["TEST"] = {"NAME": env("TEST_DATABASE", "test_portal")}
 APP_ROLE = env("DATABASE_APP_ROLE", "portal_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -213,7 +215,7 @@ ACTIVATION_HOURS = env_int("ACTIVATION_HOURS", 72)
 CODE_LIFETIME = timedelta(minutes=5)
 RECOVERY_WAIT = timedelta(hours=env_int("RECOVERY_WAIT_HOURS", 72))  # in which a change of phone can be stopped
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.sessions"  # Django's own in the database, read by a question that is written once
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE = {"staff": 15 * 60, "other": 30 * 60}  # seconds
