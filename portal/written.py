@@ -18,21 +18,22 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import date, datetime
-from datetime import timezone as zones
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import update_wrapper
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, UUIDField, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 KEPT = 64  # shapes of one question, in each thread
 NAMES = UUID("5f0c2c86-6d0f-4d6b-9d3e-6b1f0c7a2e11")
-TYPES = {UUID: "uuid", str: "text", date: "date", datetime: "timestamptz", int: "bigint"}
+TYPES = {UUID: "uuid", str: "text", datetime: "timestamptz", date: "date", int: "bigint", Decimal: "numeric"}
 
 _numbers = count(1)
 
@@ -183,6 +184,21 @@ def make_ready(cursor: Any, prepare: str) -> None:
         known[1].add(prepare)
 
 
+def any_of(field: str, values: list[Any]) -> Q:
+    """`field = ANY (values)`, one parameter however many there are; for questions that are written once."""
+    return Q(IsAnyOf(F(field), Value(values, ArrayField(UUIDField() if holds(values, UUID) else TextField()))))
+
+
+def holds(values: list[Any], kind: type) -> bool:
+    return bool(values) and isinstance(values[0], kind)
+
+
+class IsAnyOf(Func):
+    template, arg_joiner = "(%(expressions)s))", " = ANY ("
+    output_field = BooleanField()
+    conditional = True
+
+
 def stand_in(name: str, value: Any) -> Any:
     """Something of the same type that no question holds by itself."""
     mark = uuid5(NAMES, name)
@@ -193,18 +209,20 @@ def stand_in(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return f"\x01{mark.hex}\x01"
     if isinstance(value, datetime):
-        return datetime.fromtimestamp(mark.int % 10**9, tz=zones.utc)
+        return datetime.fromtimestamp(mark.int % 10**9, tz=UTC)
     if isinstance(value, date):
         return date.fromordinal(1 + mark.int % 10**5)
     if isinstance(value, int):
         return -(mark.int % 10**9)
+    if isinstance(value, Decimal):
+        return Decimal(mark.int % 10**5) / 1000
     raise TypeError(f"No question can be written about a {type(value).__name__}.")
 
 
 def type_of(value: Any) -> str:
     if isinstance(value, list):
         return f"{type_of(value[0]) if value else 'text'}[]"
-    return TYPES[next(kind for kind in (UUID, str, datetime, date, int) if isinstance(value, kind))]
+    return TYPES[next(kind for kind in TYPES if isinstance(value, kind))]
 
 
 def slot_of(param: Any, stand_ins: dict[str, Any]) -> Slot | None:
