@@ -91,7 +91,8 @@ class PortalRenderer(BaseRenderer):
         own = Path(django.forms.__file__).parent / "templates"
         words = ["django.templatetags.i18n", "django.templatetags.static"]
         folders = [settings.BASE_DIR / "templates", own]
-        return DjangoTemplates({"NAME": "forms", "DIRS": folders, "APP_DIRS": True, "OPTIONS": {"builtins": words}})
+        options = {"builtins": words, "loaders": [("portal.quick.Loader", settings.TEMPLATE_LOADERS)]}
+        return DjangoTemplates({"NAME": "forms", "DIRS": folders, "APP_DIRS": False, "OPTIONS": options})
 
     def get_template(self, template_name: str) -> Any:
         return self.engine.get_template(template_name)
