@@ -82,15 +82,22 @@ class Text:
 class Written:
     """A question that is written once for each shape; see the module. `prepared`: planned once as well."""
 
-    def __init__(self, build: Callable[..., QuerySet], *, prepared: bool = True) -> None:
+    def __init__(
+        self, build: Callable[..., QuerySet], *, prepared: bool = True, frame: Callable[[QuerySet], str] | None = None
+    ) -> None:
         self.build = build
         self.prepared = prepared
+        self.frame = frame  # SQL around it, with %s in its place; its answers are read by `raw`
         self.kept = threading.local()
         update_wrapper(self, build)
 
     def __call__(self, *shape: Hashable, **given: Any) -> list[Any]:
         """The rows, as the queryset would give them."""
         return self.text(shape, given).asked(given)
+
+    def raw(self, *shape: Hashable, **given: Any) -> list[tuple[Any, ...]]:
+        """The rows as PostgreSQL gives them."""
+        return self.text(shape, given).fetched(given)
 
     def within(self, frame: str, values: tuple[Any, ...], *shape: Hashable, **given: Any) -> list[tuple[Any, ...]]:
         """The answer to SQL that holds the question where its first %s stands, then takes `values`."""
@@ -112,6 +119,7 @@ class Written:
         rows = self.build(*shape, **stand_ins)
         compiler = rows.query.get_compiler(connection.alias)
         sql, params = compiler.as_sql()
+        sql = self.frame(rows).replace("%s", sql, 1) if self.frame else sql
         slots, fixed = [], []
         for param in params:
             slot = slot_of(param, stand_ins)

@@ -20,7 +20,7 @@ from portal.documents.permissions import register_reader
 from portal.masking import mask_name
 from portal.written import written
 from projects.models import ActingLead, Project, ProjectParty, ProjectUser, Standstill
-from projects.permissions import employers_of, known_to, may_enter, memberships_granted
+from projects.permissions import employers_found, known_to, may_enter, memberships_granted
 from supervision.catalogue import SYSTEM
 from supervision.models import (
     Addendum,
@@ -411,10 +411,16 @@ def granted_codes(user) -> dict:
 
 def whom_to_ask(user) -> str:
     """未授权，请联系企业管理员 张**: of the enterprise the person belongs to, by membership or project."""
-    employer = next(iter(employers_of(user)), None) if user.is_personal else None
-    if employer is None:
+    agent = next(iter(agents_of(user=user.pk)), None) if user.is_personal else None
+    if agent is None:
         return _("未授权，请联系企业管理员")
-    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(employer.agent_name)}
+    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(agent)}
+
+
+@written
+def agents_of(*, user: UUID):
+    """The 经办人 of the first enterprise that the person works for."""
+    return employers_found(User(pk=user, kind=User.Kind.PERSONAL)).values_list("agent_name", flat=True)
 
 
 def preparable_among(user, filings, own: dict | None = None) -> set:
