@@ -7,6 +7,7 @@ way. Whatever is out of the ordinary goes Django's way, so that what is shown is
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.forms import BoundField
@@ -22,15 +23,19 @@ from django.template.base import (
     render_value_in_context,
 )
 from django.template.context import BaseContext
+from django.template.defaulttags import URLNode
 from django.template.loader_tags import IncludeNode
 from django.template.loaders import cached
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
+from django.urls import NoReverseMatch
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.timezone import template_localtime
+
+from portal.links import link_to
 
 ABSENT, UNUSUAL = object(), object()
 ICON = "components/icon.html"
@@ -190,6 +195,30 @@ class Included(IncludeNode):
             return found._render(context)
 
 
+class Address(URLNode):
+    """The address of one of our pages, by name and at most a key."""
+
+    def render(self, context: BaseContext) -> str:
+        key = self.args[0].resolve(context) if self.args else None
+        if self.args and type(key) is not UUID:
+            return super().render(context)
+        try:
+            address = mark_safe(link_to(self.view_name.var, key))  # words and keys, nothing to escape
+        except NoReverseMatch:
+            return super().render(context)
+        if self.asvar:
+            context[self.asvar] = address
+            return ""
+        return address
+
+
+def is_of_page(node: Node) -> bool:
+    """Whether a fixed name says which page; the dictionaries' names hang on where one is."""
+    if type(node) is not URLNode or node.kwargs or len(node.args) > 1 or not is_fixed(node.view_name):
+        return False
+    return not node.view_name.var.startswith("admin:")
+
+
 # Writing what is known
 
 
@@ -247,6 +276,8 @@ def quicker(node: Node, parser: Parser) -> Node:
         return TextNode(text)
     if type(node) is IncludeNode and is_named(node):
         return Included(node.template, extra_context=node.extra_context, isolated_context=node.isolated_context)
+    if is_of_page(node):
+        return Address(node.view_name, node.args, node.kwargs, node.asvar)  # type: ignore[attr-defined]
     return node
 
 

@@ -24,6 +24,7 @@ from accounts.middleware import sort_of
 from accounts.models import StationPost, User
 from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
+from portal.links import link_to
 from portal.notifications.kinds import Area
 from portal.notifications.models import Message, MessageQuerySet
 from portal.numbers import NumberSeries
@@ -255,6 +256,8 @@ def entries_of(request: HttpRequest) -> list[Entry]:
 def address(name: str, *args: Any) -> str:
     """The address of a page, "" where this site has none by the name."""
     try:
+        if not args or len(args) == 1 and isinstance(args[0], UUID):
+            return link_to(name, *args)
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""

@@ -8,7 +8,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from enterprises.permissions import enterprises_granted
 from portal.audit import masked
 from portal.crypto import EncryptedJSONField
 from portal.ids import Identified
+from portal.links import link_to
 from portal.places import District, JurisdictionArea
 from portal.search import Searchable
 from portal.workflow import LockingQuerySet, Workflow
@@ -221,7 +221,7 @@ class Filing(Workflow, Searchable, Identified):
         return self.works_name or self.project_name or str(_("未命名工程"))
 
     def get_absolute_url(self):
-        return reverse("filing:detail", args=[self.pk])
+        return link_to("filing:detail", self.pk)
 
     @property
     def audit_label(self) -> str:

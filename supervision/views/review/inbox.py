@@ -10,10 +10,10 @@ from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Delegation, StationPost
+from portal.links import link_to
 from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
 from portal.pages import Page, page_of
@@ -240,7 +240,7 @@ def back_of(request: HttpRequest) -> str:
 def desk_url(review: Review, back: str = "", *, anchor: str = "", **query: str) -> str:
     """The address of a review's page; `back` keeps the list that the officer came from."""
     given = query | ({"return": back} if back else {})
-    address = reverse("review:detail", args=[review.pk])
+    address = link_to("review:detail", review.pk)
     return address + (f"?{urlencode(given)}" if given else "") + (f"#{anchor}" if anchor else "")
 
 
