@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Count, F, Q, QuerySet, TextField, Value
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Delegation, StationPost, User
 from portal.pages import Page, written_page
 from portal.search import filter_token, words_of
-from portal.written import any_of, written, written_unprepared
+from portal.written import Written, any_of, written, written_unprepared
 from projects.places import POST, parts_of
 from supervision.actions.confirming import for_chief
 from supervision.forms.review import LATEST_FIRST, SCOPES, InboxFilter
@@ -156,11 +156,13 @@ def listed(tokens: list[str]) -> Value:
     return Value(tokens, ArrayField(TextField()))
 
 
-def within_scope(found: QuerySet[Review], scope: str, values: dict[str, Any]) -> QuerySet[Review]:
+def scope_of(scope: str, values: dict[str, Any]) -> Q:
     actors = any_of("assignee", values["actors"])
-    if scope == "mine":
-        return found.filter(actors)
-    return found.filter(in_scope(scope, User(pk=values["user"]), actors))
+    return actors if scope == "mine" else in_scope(scope, User(pk=values["user"]), actors)
+
+
+def within_scope(found: QuerySet[Review], scope: str, values: dict[str, Any]) -> QuerySet[Review]:
+    return found.filter(scope_of(scope, values))
 
 
 # One page
@@ -204,9 +206,29 @@ def keys_found(shape: Shape, state: str, scope: str, by: str, **values: Any) -> 
 
 def numbers_of(filter: InboxFilter, shape: Shape, values: dict[str, Any]) -> dict[tuple[str, str], int]:
     """How many reviews each scope has in the states that a tab leads to: (scope, status)."""
-    asked = (shape, filter.state_shown, filter.scope_shown)
-    rows = numbers_asked.within("%s", (), *asked, **values)
+    if "stations" in shape.names:  # what a search finds is read once, whoever counts it
+        found = numbers_searched.raw(shape, **values)
+        return {(scope, row[0]): row[1 + place] for row in found for place, scope in enumerate(SCOPES)}
+    rows = numbers_asked.raw(shape, filter.state_shown, filter.scope_shown, **values)
     return {(scope, status): number for status, scope, number in rows}
+
+
+def tallies(rows: QuerySet) -> str:
+    """Around rows of a status and, for each scope, yes or no."""
+    flags = [f"in_{scope}" for scope in SCOPES]
+    numbers = ", ".join(f"count(*) FILTER (WHERE {flag})" for flag in flags)
+    return f"SELECT status, {numbers} FROM (%s) AS found (status, {', '.join(flags)}) GROUP BY status"
+
+
+def flags_searched(shape: Shape, **values: Any) -> QuerySet[Review]:
+    flags: list[Any] = [
+        Case(When(scope_of(scope, values), then=True), default=False) for scope in SCOPES if scope != "all"
+    ]
+    flags.insert(list(SCOPES).index("all"), Value(True))
+    return meeting(shape, values).order_by().values_list("status", *flags)
+
+
+numbers_searched = Written(flags_searched, prepared=False, frame=tallies)
 
 
 @written_unprepared
