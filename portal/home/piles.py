@@ -57,7 +57,7 @@ class Kind(NamedTuple):
 
     code: str
     label: Text
-    where: Callable[[Any], Q]  # of an account
+    where: Callable[[Any, date], Q]  # of an account, and of the last day that counts as soon
     tone: str
     icon: str
     empty: Text
@@ -81,13 +81,14 @@ def piles_of(user, *, manages: bool = False) -> list[Pile]:
 def counted(user: Any, sort: str) -> Iterator[Pile]:
     """One query, written once a day, counts all piles that are parts of the same rows."""
     rows, kinds = SORTS[sort]
-    numbers = numbers_of.raw(sort, user.kind, timezone.localdate(), user=user.pk)[0]
+    soon = last_soon() if sort == "reviews" else today()
+    numbers = numbers_of.raw(sort, user.kind, timezone.localdate(), user=user.pk, soon=soon)[0]
     for kind, number in zip(kinds, numbers, strict=True):
         yield Pile(
             code=kind.code,
             label=kind.label,
             sort=sort,
-            find=partial(part_of, rows, kind, user),
+            find=partial(part_of, rows, kind, user, soon),
             count=number,
             tone=kind.tone if number else "",
             icon=kind.icon,
@@ -96,8 +97,8 @@ def counted(user: Any, sort: str) -> Iterator[Pile]:
         )
 
 
-def part_of(rows: Callable[[Any], QuerySet], kind: Kind, user: Any) -> QuerySet:
-    return rows(user).filter(kind.where(user))
+def part_of(rows: Callable[[Any], QuerySet], kind: Kind, user: Any, soon: date) -> QuerySet:
+    return rows(user).filter(kind.where(user, soon))
 
 
 def tallies(rows: QuerySet) -> str:
@@ -107,11 +108,11 @@ def tallies(rows: QuerySet) -> str:
     return f"SELECT {numbers} FROM (%s) AS found ({', '.join(names)})"
 
 
-def numbers_asked(sort: str, kind: str, day: date, *, user: UUID) -> QuerySet:
+def numbers_asked(sort: str, kind: str, day: date, *, user: UUID, soon: date) -> QuerySet:
     """Of each row, in which piles it lies. `day`: whose posts have begun, and what is late."""
     rows, kinds = SORTS[sort]
     somebody = User(pk=user, kind=kind)
-    lies = {f"is_{one.code}": Case(When(one.where(somebody), then=True), default=False) for one in kinds}
+    lies = {f"is_{one.code}": Case(When(one.where(somebody, soon), then=True), default=False) for one in kinds}
     return rows(somebody).order_by().values_list(*(lies.values()))
 
 
@@ -121,13 +122,13 @@ numbers_of = Written(numbers_asked, frame=tallies)
 # Applicants
 
 
-def lies_with(*statuses: str) -> Callable[[Any], Q]:
-    return lambda user: Q(status__in=statuses)
+def lies_with(*statuses: str) -> Callable[[Any, date], Q]:
+    return lambda user, soon: Q(status__in=statuses)
 
 
-def may_do(status: str) -> Callable[[Any], Q]:
+def may_do(status: str) -> Callable[[Any, date], Q]:
     """What is to be done counts only where they may do it."""
-    return lambda user: prepared_by(user) & Q(status=status)
+    return lambda user, soon: prepared_by(user) & Q(status=status)
 
 
 FILING_KINDS = (
@@ -182,12 +183,12 @@ changes_counted = Written(changes_asked, frame=lambda rows: "SELECT count(*) FRO
 
 
 REVIEW_KINDS = (
-    Kind("mine", _("我经办"), lambda user: Q(status__in=Review.UNDECIDED, assignee=user), "blue", "inbox", _("您已受理、还没有作出决定的报监会出现在这里。")),
-    Kind("queue", _("待领取"), lambda user: Q(status__in=[Review.Status.WAITING, Review.Status.RECHECK], assignee=None), "orange", "people", _("新报监、还没有人受理的项目会出现在这里。")),
-    Kind("confirm", _("待确认"), for_chief, "orange", "check", _("本站人员拟通过、拟不予通过，等您确认的报监会出现在这里。"), always=False),
-    Kind("due_soon", _("即将到期"), lambda user: due_soon(today()), "orange", "clock", _("办理期限已用去 60% 的审核会出现在这里。"), always=False),
-    Kind("overdue", _("已超期"), lambda user: late(today()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
-    Kind("sent_back", _("已退回"), lambda user: Q(status=Review.Status.RETURNED, assignee=user), "grey", "file", _("您已退回、等待申请单位修改的报监会出现在这里。")),
+    Kind("mine", _("我经办"), lambda user, soon: Q(status__in=Review.UNDECIDED, assignee=user), "blue", "inbox", _("您已受理、还没有作出决定的报监会出现在这里。")),
+    Kind("queue", _("待领取"), lambda user, soon: Q(status__in=[Review.Status.WAITING, Review.Status.RECHECK], assignee=None), "orange", "people", _("新报监、还没有人受理的项目会出现在这里。")),
+    Kind("confirm", _("待确认"), lambda user, soon: for_chief(user), "orange", "check", _("本站人员拟通过、拟不予通过，等您确认的报监会出现在这里。"), always=False),
+    Kind("due_soon", _("即将到期"), lambda user, soon: due_between(today(), soon), "orange", "clock", _("办理期限已用去 60% 的审核会出现在这里。"), always=False),
+    Kind("overdue", _("已超期"), lambda user, soon: late(today()), "red", "clock", _("超过服务承诺时限还没有办结的审核会出现在这里。")),
+    Kind("sent_back", _("已退回"), lambda user, soon: Q(status=Review.Status.RETURNED, assignee=user), "grey", "file", _("您已退回、等待申请单位修改的报监会出现在这里。")),
 )  # fmt: skip
 
 
@@ -196,10 +197,14 @@ def late(today: date) -> Q:
     return Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__lt=today)
 
 
-def due_soon(day: date) -> Q:
-    """Undecided with 60 percent of the time used and the promised day not over."""
-    last = add_workdays(day, LIMIT.hard - LIMIT.target)
+def due_between(day: date, last: date) -> Q:
+    """Undecided, with the promised day not over and near: see `last_soon`."""
     return Q(status__in=Review.UNDECIDED, clock_started_at__isnull=False, due_on__range=(day, last))
+
+
+def last_soon() -> date:
+    """The last day that counts as soon: 60 percent of the time of what ends then is used."""
+    return add_workdays(today(), LIMIT.hard - LIMIT.target)
 
 
 # People
@@ -224,7 +229,7 @@ def enterprise_piles(user) -> list[Pile]:
     return [asking, *counted(user, "members")]
 
 
-def never_came(user: Any) -> Q:
+def never_came(user: Any, soon: date) -> Q:
     """The two look alike on every page, or the pages would tell who has an account (enterprises.shown.is_waiting)."""
     status = Member.Status
     return Q(status=status.INVITED) | Q(status=status.ACTIVE, created_account=True, user__last_login=None)
