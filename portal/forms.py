@@ -109,7 +109,8 @@ class AtOnce(forms.models.ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
             yield "", self.field.empty_label
-        yield from map(self.choice, self.field.rows() if self.field.rows else self.queryset)
+        rows = self.field.rows  # type: ignore[attr-defined]
+        yield from map(self.choice, rows() if rows else self.queryset)
 
 
 class FewRowsField(forms.ModelChoiceField):

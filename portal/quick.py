@@ -5,7 +5,7 @@ loaded is written then (texts in the only language, addresses of files, icons), 
 way. Whatever is out of the ordinary goes Django's way, so that what is shown is the same.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from django.template.base import (
     VariableNode,
     render_value_in_context,
 )
-from django.template.context import BaseContext
 from django.template.defaulttags import URLNode
 from django.template.loader_tags import IncludeNode
 from django.template.loaders import cached
@@ -33,7 +32,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
-from django.utils.timezone import template_localtime
+from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 
 from portal.links import link_to
 
@@ -62,12 +61,12 @@ class Kinds(dict):
 NAMED = Kinds()
 
 
-def lookup(path: tuple[str, ...]) -> Callable[[BaseContext], Any]:
+def lookup(path: tuple[str, ...]) -> Callable[[Any], Any]:
     """Finds what `first.second.third` means; ABSENT where a name is not there, UNUSUAL where Django should look."""
     first, rest = path[0], path[1:]
     numbered = any(bit.isdigit() for bit in rest)
 
-    def find(context: BaseContext) -> Any:
+    def find(context: Any) -> Any:
         for level in reversed(context.dicts):
             if first in level:
                 found = level[first]
@@ -154,7 +153,7 @@ class Expression(FilterExpression):
         self.find = lookup(path) if path else None
         self.steps = [filter_of(*one) for one in self.filters]
 
-    def resolve(self, context: BaseContext, ignore_failures: bool = False) -> Any:
+    def resolve(self, context: Any, ignore_failures: bool = False) -> Any:
         found = UNUSUAL if self.find is None else self.find(context)
         if found is ABSENT and ignore_failures:
             found = None
@@ -168,12 +167,12 @@ class Expression(FilterExpression):
 class Shown(VariableNode):
     """A value on the page; texts need no second look at what they are."""
 
-    def render_annotated(self, context: BaseContext) -> str:
+    def render_annotated(self, context: Any) -> str:
         value = self.filter_expression.resolve(context)
         kind = type(value)
         if kind is SafeString:
             return value
-        if kind is str and context.autoescape:  # type: ignore[attr-defined]
+        if kind is str and context.autoescape:
             return escape(value)
         return render_value_in_context(value, context)
 
@@ -183,22 +182,22 @@ class Included(IncludeNode):
 
     found: Template | None = None
 
-    def render(self, context: BaseContext) -> str:
-        found = self.found
-        if found is None or found.engine is not context.template.engine:  # type: ignore[attr-defined]
-            engine = context.template.engine  # type: ignore[attr-defined]
+    def render(self, context: Any) -> SafeString:
+        found: Any = self.found
+        if found is None or found.engine is not context.template.engine:
+            engine = context.template.engine
             found = self.found = engine.get_template(self.template.var)
         values = {name: value.resolve(context) for name, value in self.extra_context.items()}
         if self.isolated_context:
-            return found.render(context.new(values))  # type: ignore[attr-defined]
-        with context.push(**values), context.render_context.push_state(found):  # type: ignore[attr-defined]
+            return found.render(context.new(values))
+        with context.push(**values), context.render_context.push_state(found):
             return found._render(context)
 
 
 class Address(URLNode):
     """The address of one of our pages, by name and at most a key."""
 
-    def render(self, context: BaseContext) -> str:
+    def render(self, context: Any) -> str:
         key = self.args[0].resolve(context) if self.args else None
         if self.args and type(key) is not UUID:
             return super().render(context)
@@ -291,7 +290,7 @@ class QuickParser(Parser):
         return Expression(token, self)
 
     def extend_nodelist(self, nodelist: NodeList, node: Node, token: Any) -> None:
-        node.token, node.origin = token, self.origin
+        node.token, node.origin = token, self.origin  # type: ignore[assignment]
         node = quicker(node, self)
         last = nodelist[-1] if nodelist else None
         if type(node) is TextNode and type(last) is TextNode:
@@ -318,16 +317,16 @@ class QuickTemplate(Template):
 class Loader(cached.Loader):
     """Finds templates through other loaders and keeps them, as Django's own does."""
 
-    def get_template(self, template_name: str, skip: Iterable[Origin] | None = None) -> Template:
+    def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
         key = self.cache_key(template_name, skip)
         if key not in self.get_template_cache:
             for origin in self.get_template_sources(template_name):
                 if skip is not None and origin in skip:
                     continue
                 try:
-                    contents = self.get_contents(origin)
+                    contents: Any = self.get_contents(origin)
                 except TemplateDoesNotExist:
                     continue
-                self.get_template_cache[key] = QuickTemplate(contents, origin, origin.template_name, self.engine)
+                self.get_template_cache[key] = QuickTemplate(contents, origin, str(template_name), self.engine)
                 break
         return super().get_template(template_name, skip)  # also says what does not exist

@@ -75,8 +75,8 @@ class Text:
 
     def asked(self, given: dict[str, Any]) -> list[Any]:
         found = self.fetched(given)
-        self.compiler.execute_sql = lambda *args, **options: [found]  # type: ignore[method-assign]
-        return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined]
+        self.compiler.execute_sql = lambda *args, **options: [found]  # type: ignore[method-assign, assignment]
+        return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined, call-overload]
 
 
 class Written:
@@ -154,6 +154,8 @@ def written_out(
     """The SQL with its fixed values in it. What is prepared takes numbered parameters of a known type."""
     with connection.cursor() as cursor:
         fixed = [param if isinstance(param, Kept) else in_full(cursor, param) for param in params]
+    if not prepared and not slots:
+        raise TypeError("What asks about nothing is prepared.")
     if not prepared:
         body = sql.replace("%%", "%%%%") % tuple("%s" if isinstance(one, Kept) else doubled(one) for one in fixed)
         return Text(rows, compiler, body, slots, "")

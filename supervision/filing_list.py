@@ -72,7 +72,7 @@ def shape_of(module: Module, form: FilingSearchForm) -> tuple[Shape, dict[str, A
     words = words_of(
         " ".join(filter(None, [given.get("q", ""), normalise_permit_no(given.get("permit", ""))])),
     )
-    values = {name: given[name] for name in ("status", "papers", "since", "until") if name in given}
+    values: dict[str, Any] = {name: given[name] for name in ("status", "papers", "since", "until") if name in given}
     if "district" in given:
         values["district"] = given["district"].pk
     if words.tokens or words.contained:  # in the index, which knows the filters too; else the columns alone

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -175,7 +176,7 @@ def without_manager(user) -> list[Alert]:
 def managerless(kind: str, day: date, *, user: UUID) -> QuerySet[Project]:
     somebody = User(pk=user, kind=kind)
     if somebody.is_enterprise_account:
-        known = parties_of(administered_by(somebody)).filter(party_type=PartyType.CONTRACTOR).values("project")
+        known: Any = parties_of(administered_by(somebody)).filter(party_type=PartyType.CONTRACTOR).values("project")
     else:
         known = known_to(somebody).values("pk")
     found = awaiting_manager().filter(pk__in=known)

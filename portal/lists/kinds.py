@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
@@ -60,7 +60,7 @@ class ListKind:
 
     def conditions_in(self, form: SearchForm) -> str:
         """The same of a form that is bound to an address."""
-        given, data = form.given, form.data
+        given, data = form.given, cast(QueryDict, form.data)
         kept = [(name, value) for name in form.fields if name in given for value in data.getlist(name) if value]
         return urlencode(kept)
 

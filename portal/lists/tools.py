@@ -69,7 +69,7 @@ def tools_of(request: HttpRequest, kind: ListKind) -> Tools:
         for view in kept
         if view.name
     ]
-    columns = next((view.columns for view in kept if not view.name), [])
+    columns: list[str] = next((view.columns for view in kept if not view.name), [])
     default = next((f"{kind.url()}{view['url']}" for view in views if view["is_default"]), "")
     return Tools(kind, form, kind.chosen(columns), views, conditions, "" if request.GET else default)
 

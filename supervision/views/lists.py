@@ -19,7 +19,7 @@ from supervision.actions import create_filing
 from supervision.actions.create import begun_from
 from supervision.catalogue import MODULE_BY_SLUG, SPECS, SYSTEM, Module
 from supervision.filing_list import FilingRow, cells_of, filing_rows, page_searched
-from supervision.forms.search import AwardSearchForm, BeginForm
+from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchForm
 from supervision.models import Filing
 from supervision.permissions import preparable_among, reach_of, require_entry
 from supervision.permit_news import joint_filings_of, suspected_among
@@ -47,7 +47,7 @@ def filing_list(request, slug):
     tools = tools_of(request, list_kind(filing_kind(module)))
     if url := tools.default_url or list_here(request, ENTERPRISE, PROJECT):
         return redirect(url)
-    page = page_searched(request, reach, module, tools.form, tools.codes)
+    page = page_searched(request, reach, module, cast(FilingSearchForm, tools.form), tools.codes)
     mine = preparable_among(request.user, page.rows, own=reach.enterprises)
     suspected = suspected_among(cast(list[Filing], page.rows))
     shown = filing_rows(page.rows, request.user, tools.codes)

@@ -232,7 +232,7 @@ numbers_searched = Written(flags_searched, prepared=False, frame=tallies)
 
 
 @written_unprepared
-def numbers_asked(shape: Shape, state: str, current: str, **values: Any) -> QuerySet[Review]:
+def numbers_asked(shape: Shape, state: str, current: str, **values: Any) -> QuerySet:
     """One query of parts, so that each goes by its own index; other scopes are counted in the current state alone."""
     found = meeting(shape, values)
     parts = []
