@@ -76,7 +76,10 @@ class Text:
     def asked(self, given: dict[str, Any]) -> list[Any]:
         found = self.fetched(given)
         self.compiler.execute_sql = lambda *args, **options: [found]  # type: ignore[method-assign, assignment]
-        return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined, call-overload]
+        try:
+            return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined]
+        finally:
+            del self.compiler.execute_sql  # and with it what was found
 
 
 class Written:
