@@ -77,7 +77,7 @@ class Text:
         found = self.fetched(given)
         self.compiler.execute_sql = lambda *args, **options: [found]  # type: ignore[method-assign, assignment]
         try:
-            return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined]
+            return list(self.rows._iterable_class(self.rows))  # type: ignore[attr-defined, call-overload]
         finally:
             del self.compiler.execute_sql  # and with it what was found
 

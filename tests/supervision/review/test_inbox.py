@@ -48,25 +48,22 @@ def officer():
     return make.officer("safety")
 
 
-SEARCHES = ["", "q=云栖", "module=advance", "district=420102", "sort=latest", "papers=missing", "q=x%25&module=joint"]
+TABS = [("waiting", "queue"), ("reviewing", "mine"), ("reviewing", "confirm"), ("closed", "done"), ("returned", "all")]
+SEARCHES = ["", "q=云栖", "q=x%25&module=advance&district=420102", "papers=missing&sort=latest"]
 
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_every_page_and_number_is_what_the_querysets_say(mixed, officer, search):
     client = Client()
     client.force_login(officer)
-    for state in inbox.STATES:
-        for scope in inbox.SCOPES:
-            query = f"state={state}&scope={scope}&{search}"
-            page, filter = client.get(f"{URL}?{query}").context, inbox.InboxFilter(QueryDict(query))
-            found = inbox.reviews_found(officer, filter)
-            assert list(page["page"].rows) == list(inbox.shown(officer, filter, found)), query
-            tabs = inbox.tabs_of(
-                RequestFactory().get(URL, QueryDict(query).dict()), filter, inbox.counted(found, officer)
-            )
-            assert [[tab["badge"] for tab in page[row]] for row in tabs] == [
-                [tab["badge"] for tab in row] for row in tabs.values()
-            ], query
+    for state, scope in TABS:
+        query = f"state={state}&scope={scope}&{search}"
+        page, filter = client.get(f"{URL}?{query}").context, inbox.InboxFilter(QueryDict(query))
+        found = inbox.reviews_found(officer, filter)
+        assert list(page["page"].rows) == list(inbox.shown(officer, filter, found)), query
+        tabs = inbox.tabs_of(RequestFactory().get(URL), filter, inbox.counted(found, officer))
+        for row, expected in tabs.items():
+            assert [tab["badge"] for tab in page[row]] == [tab["badge"] for tab in expected], query
 
 
 def test_a_new_filing_waits_under_待审核(desk, review):
