@@ -18,7 +18,7 @@ from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
 URL = "/review/"
-QUERIES = 9  # session, person; posts; views and columns; count and keys, rows; numbers; holidays; districts, frame
+QUERIES = 10  # session, person; posts; views and columns; count and keys, rows; numbers; holidays; districts; frame
 STATES = ("waiting", "reviewing", "returned", "closed")
 SCOPES = ("queue", "mine", "all")
 
