@@ -14,6 +14,8 @@ from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.written import written
+
 CITY_TIME = ZoneInfo("Asia/Shanghai")
 CLOSING_TIME = time(17, 30)
 DAY = timedelta(days=1)
@@ -75,7 +77,12 @@ def hold_calendar(*, change: bool = False) -> None:
 
 def overrides(first: date, last: date) -> dict[date, bool]:
     """The days from first to last that differ from the week, and whether they are worked."""
-    return dict(WorkDay.objects.filter(date__range=(first, last)).values_list("date", "is_workday"))
+    return dict(days_between(first=first, last=last))
+
+
+@written
+def days_between(*, first: date, last: date) -> models.QuerySet:
+    return WorkDay.objects.filter(date__range=(first, last)).values_list("date", "is_workday")
 
 
 def is_workday(day: date, days: Days | None = None) -> bool:

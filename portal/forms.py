@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.forms.utils import pretty_name
 from django.http import HttpRequest, QueryDict
 from django.template.backends.django import DjangoTemplates
 from django.utils.functional import cached_property
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +91,8 @@ class PortalRenderer(BaseRenderer):
         own = Path(django.forms.__file__).parent / "templates"
         words = ["django.templatetags.i18n", "django.templatetags.static"]
         folders = [settings.BASE_DIR / "templates", own]
-        return DjangoTemplates({"NAME": "forms", "DIRS": folders, "APP_DIRS": True, "OPTIONS": {"builtins": words}})
+        options = {"builtins": words, "loaders": [("portal.quick.Loader", settings.TEMPLATE_LOADERS)]}
+        return DjangoTemplates({"NAME": "forms", "DIRS": folders, "APP_DIRS": False, "OPTIONS": options})
 
     def get_template(self, template_name: str) -> Any:
         return self.engine.get_template(template_name)
@@ -108,13 +109,18 @@ class AtOnce(forms.models.ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
             yield "", self.field.empty_label
-        yield from map(self.choice, self.queryset)
+        rows = self.field.rows  # type: ignore[attr-defined]
+        yield from map(self.choice, rows() if rows else self.queryset)
 
 
 class FewRowsField(forms.ModelChoiceField):
-    """One row of a short table, such as the districts."""
+    """One row of a short table, such as the districts. `rows` gives all of it by a question that is written once."""
 
     iterator = AtOnce
+
+    def __init__(self, queryset: Any, *, rows: Callable[[], Iterable[Any]] | None = None, **kwargs: Any) -> None:
+        self.rows = rows
+        super().__init__(queryset, **kwargs)
 
 
 # Widgets. The names are Django's, because `field.widget_type` is made from them.
@@ -191,6 +197,7 @@ class Habits:
     """
 
     use_required_attribute = False
+    explains_errors = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -198,7 +205,8 @@ class Habits:
         for name, field in self.fields.items():  # type: ignore[attr-defined]
             _use_native_control(field)
             # not self[name]: a field that is bound keeps its first label, and subclasses may set another
-            _speak_plainly(field, pretty_name(name) if field.label is None else field.label)
+            if self.explains_errors:
+                _speak_plainly(field, pretty_name(name) if field.label is None else field.label)
 
     @property
     def error_count(self) -> int:
@@ -214,12 +222,45 @@ class PortalModelForm(Habits, forms.ModelForm):
     """A form of the portal that fills a model's row; an action saves it, not the form."""
 
 
+class SearchField(forms.BoundField):
+    """A field of a search row, written without the steps between: the same as Django writes, for what stands there."""
+
+    def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:
+        own = self.field.widget
+        if widget or attrs or only_initial or type(own) not in IN_A_ROW or own.is_localized:
+            return super().as_widget(widget, attrs, only_initial)
+        given = own.attrs | self.build_widget_attrs({}, own)
+        if self.auto_id and "id" not in own.attrs:
+            given |= {"id": self.auto_id}
+        if type(own) is forms.Select:
+            return mark_safe(self._select(given))
+        value = own.format_value(self.value())
+        return mark_safe(_input({"type": own.input_type, "name": self.html_name, "value": value, "attrs": given}))
+
+    def _select(self, given: dict[str, Any]) -> str:
+        value = self.value()
+        now = "" if value is None else str(value)
+        options, found = [], False  # no search has groups of choices
+        for key, label in self.field.choices:  # type: ignore[attr-defined]
+            code = "" if key is None else str(key)
+            chosen = not found and code == now
+            found = found or chosen
+            words = conditional_escape(label)
+            options.append(f'<option value="{escape(code)}"{" selected" if chosen else ""}>{words}</option>')
+        return f'<select name="{self.html_name}"{_attributes(given)}>{"".join(options)}</select>'
+
+
+IN_A_ROW = {forms.TextInput, forms.HiddenInput, forms.Select, DateInput}
+
+
 class SearchForm(PortalForm):
     """The GET form above a list. The first fields stand in the row, the others fold under 更多条件.
 
     Nothing is required; wrong input is ignored rather than refused, as a list should always show.
     """
 
+    bound_field_class = SearchField
+    explains_errors = False  # what is wrong is not said, so its words need not be made
     shown = 4
     no_chip: tuple[str, ...] = ("sort",)  # fields that order the list rather than restrict it
 

@@ -1,5 +1,6 @@
 """One page of a list: the rows, how many there are, and the way to the others (interface §6)."""
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 
 from portal.search import CAP, capped_count
+from portal.written import Written
 
 AROUND = 2  # page numbers shown on either side of the current one
 
@@ -90,6 +92,53 @@ def page_of(
     query = request.GET.copy()
     query.pop("page", None)
     return Page(rows, total, number, last, per_page, tuple(sizes), query)
+
+
+def written_page(
+    request: HttpRequest,
+    keys: Written,
+    order: str,
+    *shape: Hashable,
+    rows: Callable[[list[Any]], Iterable[Any]],
+    sizes: tuple[int, ...] = (10, 20, 50),
+    **given: Any,
+) -> Page:
+    """The same page of a list whose keys are a question that is written once.
+
+    `keys` gives what the list is ordered by and the key, in this order; `order` says how, by their places:
+    "1 DESC, 2 DESC". `rows` gives the rows of the page's keys in any order. One question counts and finds the keys
+    of the page; where more rows are than are counted, a second walks the order.
+    """
+    per_page = _number(request.GET.get("per_page"), sizes[0])
+    per_page = per_page if per_page in sizes else sizes[0]
+    wanted = max(1, _number(request.GET.get("page"), 1))
+    total, found = _counted(keys, order, (wanted - 1) * per_page, per_page, shape, given)
+    last = max(1, -(-min(total, CAP) // per_page))
+    number = min(wanted, last)
+    if total > CAP:
+        walk = keys.within(
+            f"%s ORDER BY {order} LIMIT %s OFFSET %s", (per_page, (number - 1) * per_page), *shape, **given
+        )
+        found = [row[-1] for row in walk]
+    elif number != wanted:
+        found = _counted(keys, order, (number - 1) * per_page, per_page, shape, given)[1]
+    query = request.GET.copy()
+    query.pop("page", None)
+    by_key = {row.pk: row for row in rows(found)} if found else {}
+    return Page([by_key[key] for key in found if key in by_key], total, number, last, per_page, tuple(sizes), query)
+
+
+def _counted(
+    keys: Written, order: str, start: int, per_page: int, shape: tuple, given: dict[str, Any]
+) -> tuple[int, list[Any]]:
+    """How many there are, no further than counted, and the keys of one page of them."""
+    names = [f"o{place}" for place in range(1, order.count(",") + 2)]
+    by = ", ".join(f"o{term.strip()}" for term in order.split(","))
+    sql = (
+        f"WITH found ({', '.join(names)}) AS MATERIALIZED (%s LIMIT {CAP + 1}) SELECT (SELECT count(*) FROM found), "
+        f"ARRAY(SELECT {names[-1]} FROM found ORDER BY {by} LIMIT %s OFFSET %s)"
+    )
+    return keys.within(sql, (per_page, start), *shape, **given)[0]
 
 
 def _by_key(queryset: QuerySet, ordered: QuerySet) -> list[Model]:

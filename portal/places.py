@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.coordinates import Number
+from portal.written import written
 
 
 class District(models.Model):
@@ -33,6 +34,11 @@ class District(models.Model):
         """Whether the point lies in the district's box, or not further than `slack` degrees from it."""
         beside = self.lng_min - slack <= lng <= self.lng_max + slack
         return beside and self.lat_min - slack <= lat <= self.lat_max + slack
+
+
+@written
+def districts() -> models.QuerySet:
+    return District.objects.all()
 
 
 class JurisdictionArea(models.Model):

@@ -9,7 +9,7 @@ a keyword that is one token needs no second look. The concrete model declares th
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -78,6 +78,24 @@ def tokens_of(*texts: str | None, **filters: Any) -> list[str]:
     return indexed(*texts, **filters)[0]
 
 
+class Words(NamedTuple):
+    """A keyword as the index takes it: tokens that a row has, and words that its text contains besides."""
+
+    tokens: list[str]
+    contained: list[str]
+
+
+def words_of(keyword: str | None, *, tokens: Iterable[str] = ()) -> Words:
+    """`tokens`: of filters that restrict the index too."""
+    exact, contained = set(tokens), []
+    for word in fold(keyword or "")[:LONGEST_KEYWORD].split():
+        word_grams = grams(word)
+        exact |= {gram for gram in word_grams if gram not in STOP_GRAMS} or set(word_grams)
+        if word_grams != [word]:
+            contained.append(word)
+    return Words(sorted(exact), contained)
+
+
 def find(queryset: QuerySet, keyword: str | None, **filters: Any) -> QuerySet:
     """The rows with every word of the keyword and every filter; of a filter's several values one is enough.
 
@@ -90,13 +108,11 @@ def find(queryset: QuerySet, keyword: str | None, **filters: Any) -> QuerySet:
             exact += tokens
         elif tokens:
             queryset = queryset.filter(search_tokens__overlap=tokens)
-    for word in fold(keyword or "")[:LONGEST_KEYWORD].split():
-        word_grams = grams(word)
-        exact += [gram for gram in word_grams if gram not in STOP_GRAMS] or word_grams
-        if word_grams != [word]:
-            queryset = queryset.filter(search_text__contains=word)
+    words = words_of(keyword, tokens=exact)
+    for word in words.contained:
+        queryset = queryset.filter(search_text__contains=word)
     queryset = queryset.defer(*SEARCH_FIELDS)  # a kilobyte a row that no list shows
-    return queryset.filter(search_tokens__contains=sorted(set(exact))) if exact else queryset
+    return queryset.filter(search_tokens__contains=words.tokens) if words.tokens else queryset
 
 
 def capped_count(queryset: QuerySet, cap: int = CAP) -> int:
@@ -117,6 +133,11 @@ def reindex(queryset: QuerySet, batch: int = 500) -> int:
     return count + (queryset.model._base_manager.bulk_update(rows, SEARCH_FIELDS) if rows else 0)
 
 
+def filter_token(name: str, value: Any) -> str:
+    """Under which token a row with this value of a filter stands in the index."""
+    return f"{name}:{value}"
+
+
 def _filter_tokens(name: str, value: Any) -> list[str]:
     values = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
-    return [f"{name}:{one}" for one in values if one not in (None, "")]
+    return [filter_token(name, one) for one in values if one not in (None, "")]

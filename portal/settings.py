@@ -125,12 +125,13 @@ ACCEL_LOCATION = env(
 S3_DIRECT = env_bool("S3_DIRECT", True)  # browsers send to and fetch from the bucket under signed addresses
 FILE_UPLOAD_TEMP_DIR = str(PORTAL_VAR / "tmp") if not PRODUCTION else env("UPLOAD_TMP", str(PORTAL_VAR / "tmp"))
 
+TEMPLATE_LOADERS = [f"django.template.loaders.{kind}.Loader" for kind in ("filesystem", "app_directories")]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("portal.quick.Loader", TEMPLATE_LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -163,10 +164,10 @@ if WEB:
         f" -c idle_in_transaction_session_timeout={env_int('IDLE_TIMEOUT', 60_000)}"
     )
 SESSION_OPTIONS = DATABASES["default"]["OPTIONS"]["options"]
-if (
-    POOLED
-):  # a pooler passes none of these on: they stand in its connect_query (deploy/pgbouncer), which portal.fit asks
+if POOLED:  # a pooler passes none of these on: they stand in its connect_query (deploy/pgbouncer), which portal.fit asks
     del DATABASES["default"]["OPTIONS"]["options"]
+# Questions of every page are planned once a connection; not behind a pool that lends connections by the transaction.
+PREPARED_QUESTIONS = env_bool("PREPARED_QUESTIONS", not POOLED)
 DATABASES["default"]["TEST"] = {"NAME": env("TEST_DATABASE", "test_portal")}
 # Lists and exports are read from a copy that follows, where there is one (portal.replica).
 REPLICA_LAG = env_int("REPLICA_LAG", 15)  # seconds; an older copy is not asked. The relay's heartbeat comes every five
@@ -228,7 +229,7 @@ ACTIVATION_HOURS = env_int("ACTIVATION_HOURS", 72)
 CODE_LIFETIME = timedelta(minutes=5)
 RECOVERY_WAIT = timedelta(hours=env_int("RECOVERY_WAIT_HOURS", 72))  # in which a change of phone can be stopped
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.sessions"  # Django's own in the database, read by a question that is written once
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE = {"staff": 15 * 60, "other": 30 * 60}  # seconds

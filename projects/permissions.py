@@ -209,11 +209,15 @@ def known_to(user: User) -> QuerySet[Project]:
 
 def employers_of(user: User) -> list[Enterprise]:
     """The enterprises a person works for, by membership or on a project: offered before anything is typed."""
-    active = Enterprise.objects.filter(status=Enterprise.Status.ACTIVE).select_related("district")
+    return list(employers_found(user).select_related("district"))
+
+
+def employers_found(user: User) -> QuerySet[Enterprise]:
+    active = Enterprise.objects.filter(status=Enterprise.Status.ACTIVE)
     member = user.memberships.filter(status=Member.Status.ACTIVE).values("enterprise")
     joined = working().filter(user=user).values("enterprise")
     own = member.union(joined)  # an OR of two would look at every enterprise there is
-    return list(active.filter(pk__in=own).order_by("name", "pk")[:10])
+    return active.filter(pk__in=own).order_by("name", "pk")[:10]
 
 
 # Who lets people in

@@ -76,9 +76,15 @@ def owner_uscc(filing: Filing) -> str:
 
 def near_to(filing: Filing) -> Q:
     """In a box that surely holds what counts as the same place; nowhere without coordinates."""
+    box = box_around(filing)
+    return Q(longitude__range=box[:2], latitude__range=box[2:]) if box else Q(pk__in=[])
+
+
+def box_around(filing: Filing) -> tuple[Decimal, Decimal, Decimal, Decimal] | None:
+    """West, east, south and north of it."""
     if filing.longitude is None or filing.latitude is None:
-        return Q(pk__in=[])
-    return Q(longitude__range=_around(filing.longitude), latitude__range=_around(filing.latitude))
+        return None
+    return *_around(filing.longitude), *_around(filing.latitude)
 
 
 def _around(degrees: Decimal) -> tuple[Decimal, Decimal]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
-from django.http import QueryDict
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, TextField, Value
+from django.http import HttpRequest, QueryDict
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,14 +17,17 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Target
 from enterprises.models import Enterprise
 from portal.lists.kinds import Column, Text
-from portal.search import SEARCH_FIELDS, find
+from portal.pages import Page, page_of, written_page
+from portal.search import SEARCH_FIELDS, filter_token, words_of
 from portal.validators import normalise_permit_no
+from portal.written import any_of, written, written_unprepared
 from projects.models import PartyType
 from projects.places import ENTERPRISE, PROJECT, parts_of
 from supervision.catalogue import SPECS, Module, ProjectCategory
 from supervision.forms.search import DUE_FIRST, FilingSearchForm
 from supervision.missing import lacking_files
 from supervision.models import Filing, FilingParty, Review
+from supervision.permissions import Reach
 from supervision.progress import Tag, filing_tag, review_tag
 
 PARTIES = (PartyType.OWNER, PartyType.CONTRACTOR, PartyType.SUPERVISOR)
@@ -30,6 +35,12 @@ NOT_SHOWN = [
     *SEARCH_FIELDS,
     *(f"{related}__{name}" for related in ("project", "permit") for name in SEARCH_FIELDS),
 ]  # kilobytes a row
+OF_FILING = (  # what the columns, the ways on and 疑似已先行介入 take
+    *"module enterprise_id number status works_name project_no project_name project_category address".split(),
+    *"longitude latitude coordinate_datum construction_area_m2 contract_amount_wan permit_no round targets".split(),
+    *"submitted_at filed_at changed_at district__name project__project_no project__temporary_no".split(),
+    "permit__uscc_codes",
+)
 SHOWN_OF_REVIEWS = ("filing", "role", "status", "round", "due_on", "clock_started_at", "assignee__name")
 
 
@@ -46,40 +57,84 @@ class FilingRow:
 # Searching
 
 
+class Shape(NamedTuple):
+    """Which conditions a search has, without their values: what its SQL looks like."""
+
+    module: str
+    names: frozenset[str]
+    words: int  # of the keyword, to be found in the text besides
+    sort: str
+
+
+def shape_of(module: Module, form: FilingSearchForm) -> tuple[Shape, dict[str, Any]]:
+    """The shape of what was asked, and its values."""
+    given = form.given
+    words = words_of(
+        " ".join(filter(None, [given.get("q", ""), normalise_permit_no(given.get("permit", ""))])),
+    )
+    values: dict[str, Any] = {name: given[name] for name in ("status", "papers", "since", "until") if name in given}
+    if "district" in given:
+        values["district"] = given["district"].pk
+    if words.tokens or words.contained:  # in the index, which knows the filters too; else the columns alone
+        filters = {name: values[name] for name in ("status", "district") if name in values} | {"module": module}
+        values["tokens"] = sorted([*words.tokens, *(filter_token(*pair) for pair in filters.items())])
+    values |= {f"word{number}": word for number, word in enumerate(words.contained)}
+    sort, key = parts_of(given.get("place", ""))
+    values |= {sort: UUID(key)} if sort in (ENTERPRISE, PROJECT) else {}
+    return Shape(module, frozenset(values), len(words.contained), given.get("sort", "")), values
+
+
+def meeting(filings: QuerySet, shape: Shape, values: dict[str, Any]) -> QuerySet:
+    """Those that meet the conditions, unordered."""
+    found = filings.filter(module=shape.module, **{name: values[name] for name in shape.names & {"status", "district"}})
+    if "tokens" in shape.names:
+        found = found.filter(search_tokens__contains=Value(values["tokens"], ArrayField(TextField())))
+    for number in range(shape.words):
+        found = found.filter(search_text__contains=values[f"word{number}"])
+    if ENTERPRISE in shape.names:
+        codes = Enterprise.objects.filter(pk=values[ENTERPRISE]).values_list("uscc")
+        found = found.filter(uscc_codes__overlap=codes)
+    if PROJECT in shape.names:
+        found = found.filter(project=values[PROJECT])
+    if "papers" in shape.names:
+        found = lacking_files(found)
+    if "since" in shape.names:
+        found = found.filter(changed_at__date__gte=values["since"])
+    return found.filter(changed_at__date__lte=values["until"]) if "until" in shape.names else found
+
+
 def searched(filings: QuerySet, module: Module, query: QueryDict) -> QuerySet:
     """Those of the module that meet the conditions: the latest change first, or the nearest deadline."""
-    given = FilingSearchForm(query).given
-    words = " ".join(filter(None, [given.get("q", ""), normalise_permit_no(given.get("permit", ""))]))
-    found = narrowed(filings, module, words, given)
-    if "place" in given:
-        found = at_place(found, given["place"])
-    if "papers" in given:
-        found = lacking_files(found)
-    if "since" in given:
-        found = found.filter(changed_at__date__gte=given["since"])
-    if "until" in given:
-        found = found.filter(changed_at__date__lte=given["until"])
-    if given.get("sort") == DUE_FIRST:
+    shape, values = shape_of(module, FilingSearchForm(query))
+    found = meeting(filings, shape, values).defer(*SEARCH_FIELDS)
+    if shape.sort == DUE_FIRST:
         return found.alias(due=Subquery(due_of())).order_by(F("due").asc(nulls_last=True), "-changed_at", "-id")
     return found.order_by("-changed_at", "-id")
 
 
-def at_place(filings: QuerySet, code: str) -> QuerySet:
-    """Those that one enterprise has to do with, or of one project; other places restrict nothing here."""
-    sort, key = parts_of(code)
-    if sort == ENTERPRISE:
-        return filings.filter(uscc_codes__overlap=Enterprise.objects.filter(pk=key).values_list("uscc"))
-    return filings.filter(project=key) if sort == PROJECT else filings
+LATEST, DUE = "1 DESC, 2 DESC", "1 ASC NULLS LAST, 2 DESC, 3 DESC"  # by the places in `keys_found`
 
 
-def narrowed(filings: QuerySet, module: Module, words: str, given: dict[str, Any]) -> QuerySet:
-    """By module, status and district: with a keyword in its index too, which knows them; else in the columns alone."""
-    conditions = {"module": module} | {name: given[name] for name in ("status", "district") if name in given}
-    filings = filings.filter(**conditions)
-    if not words:
-        return find(filings, "")
-    district = given["district"].pk if "district" in given else None
-    return find(filings, words, module=module, status=given.get("status"), district=district)
+def page_searched(request: HttpRequest, reach: Reach, module: Module, form: FilingSearchForm, codes: set[str]) -> Page:
+    """One page of the same, of a person's own filings, in two questions that were written before."""
+    shape, values = shape_of(module, form)
+    if "papers" in shape.names:  # its rules are rows themselves, so it is written anew
+        found = searched(Filing.objects.within(reach.codes, reach.projects), module, request.GET)
+        return page_of(request, with_shown(found, codes), by_key=True)
+    if reach.projects:
+        values["projects"] = reach.projects
+    order = DUE if shape.sort == DUE_FIRST else LATEST
+    rows: Callable[[list[UUID]], Iterable[Any]] = lambda keys: filings_shown(keys, codes)  # noqa: E731
+    return written_page(request, keys_found, order, shape, bool(reach.projects), rows=rows, codes=reach.codes, **values)
+
+
+@written_unprepared
+def keys_found(shape: Shape, by_projects: bool, *, codes: list[str], projects: Any = (), **values: Any) -> QuerySet:
+    """What the list is ordered by, and the key."""
+    found = meeting(Filing.objects.within(codes, projects), shape, values)
+    if shape.sort == DUE_FIRST:
+        return found.annotate(due=Subquery(due_of())).values_list("due", "changed_at", "pk")
+    return found.values_list("changed_at", "pk")
 
 
 def due_of() -> QuerySet:
@@ -94,9 +149,46 @@ def with_shown(filings: QuerySet, codes: set[str]) -> QuerySet:
     found = filings.select_related("district", "project", "permit").defer(*NOT_SHOWN)
     found = found.prefetch_related(Prefetch("reviews", reviews))
     if codes & set(PARTIES):
-        units = FilingParty.objects.filter(party_type__in=PARTIES).only("filing", "party_type", "unit_name")
-        found = found.prefetch_related(Prefetch("parties", units))
+        found = found.prefetch_related(Prefetch("parties", unit_names()))
     return found
+
+
+def unit_names() -> QuerySet:
+    return FilingParty.objects.filter(party_type__in=PARTIES).only("filing", "party_type", "unit_name")
+
+
+def filings_shown(keys: list[UUID], codes: set[str]) -> list[Any]:
+    """As `with_shown`, of one page: written before, and narrower."""
+    filings = filings_of_page(keys=keys)
+    set_below(filings, "reviews", reviews_of_page(keys=keys))
+    if codes & set(PARTIES):
+        set_below(filings, "parties", units_of_page(keys=keys))
+    return filings
+
+
+def set_below(filings: list[Any], name: str, rows: list[Any]) -> None:
+    """As a prefetch leaves it."""
+    found: dict[UUID, list[Any]] = {filing.pk: [] for filing in filings}
+    for row in rows:
+        found[row.filing_id].append(row)
+    for filing in filings:
+        filing._prefetched_objects_cache = getattr(filing, "_prefetched_objects_cache", {}) | {name: found[filing.pk]}
+
+
+@written
+def filings_of_page(*, keys: list[UUID]) -> QuerySet:
+    return Filing.objects.filter(any_of("pk", keys)).select_related("district", "project", "permit").only(*OF_FILING)
+
+
+@written
+def reviews_of_page(*, keys: list[UUID]) -> QuerySet:
+    reviews = Review.objects.filter(any_of("filing", keys)).select_related("assignee")
+    return reviews.only(*SHOWN_OF_REVIEWS).order_by("pk")
+
+
+@written
+def units_of_page(*, keys: list[UUID]) -> QuerySet:
+    return unit_names().filter(any_of("filing", keys)).order_by("order", "pk")
 
 
 # Rows

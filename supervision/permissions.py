@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
@@ -17,8 +18,9 @@ from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
+from portal.written import written
 from projects.models import ActingLead, Project, ProjectParty, ProjectUser, Standstill
-from projects.permissions import employers_of, known_to, may_enter
+from projects.permissions import employers_found, known_to, may_enter, memberships_granted
 from supervision.catalogue import SYSTEM
 from supervision.models import (
     Addendum,
@@ -372,13 +374,35 @@ def require_entry(user) -> None:
         raise PermissionDenied(whom_to_ask(user))
 
 
-def enterprises_entered(user) -> dict:
-    """The person's enterprises with 项目报监, {id: credit code}; the door is shut to others as by `require_entry`."""
+@dataclass(frozen=True)
+class Reach:
+    """What opens filings to a person: enterprises {id: credit code} and projects with 项目报监."""
+
+    enterprises: dict[UUID, str]
+    projects: list[UUID]
+
+    @property
+    def codes(self) -> list[str]:
+        return sorted(self.enterprises.values())
+
+
+def reach_of(user) -> Reach:
+    """As `Filing.objects.of_applicant` finds them; the door is shut to others as by `require_entry`."""
     bar_administrator(user)
-    own = granted_codes(user)
-    if not own:
+    found = reach(user=user.pk) if user.is_personal else []
+    if not found or not (found[0][0] or found[0][2]):
         require_entry(user)
-    return own
+    keys, codes, projects = found[0]
+    return Reach(dict(zip(keys, codes, strict=True)), projects)
+
+
+@written
+def reach(*, user: UUID):
+    somebody = User(pk=user, kind=User.Kind.PERSONAL)
+    own = enterprises_granted(somebody, SYSTEM).order_by("pk")
+    projects = memberships_granted(somebody, SYSTEM).order_by().values("project")
+    asked = {"keys": ArraySubquery(own.values("pk")), "codes": ArraySubquery(own.values("uscc"))}
+    return User.objects.filter(pk=user).values_list(*asked.values(), ArraySubquery(projects))
 
 
 def granted_codes(user) -> dict:
@@ -387,10 +411,16 @@ def granted_codes(user) -> dict:
 
 def whom_to_ask(user) -> str:
     """未授权，请联系企业管理员 张**: of the enterprise the person belongs to, by membership or project."""
-    employer = next(iter(employers_of(user)), None) if user.is_personal else None
-    if employer is None:
+    agent = next(iter(agents_of(user=user.pk)), None) if user.is_personal else None
+    if agent is None:
         return _("未授权，请联系企业管理员")
-    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(employer.agent_name)}
+    return _("未授权，请联系企业管理员 %(agent)s") % {"agent": mask_name(agent)}
+
+
+@written
+def agents_of(*, user: UUID):
+    """The 经办人 of the first enterprise that the person works for."""
+    return employers_found(User(pk=user, kind=User.Kind.PERSONAL)).values_list("agent_name", flat=True)
 
 
 def preparable_among(user, filings, own: dict | None = None) -> set:

@@ -6,17 +6,17 @@ Pure questions; nothing here writes. A filing's own values are never replaced by
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from operator import or_
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from portal.search import SEARCH_FIELDS
+from portal.written import any_of, written, written_unprepared
 from projects.models import ConstructionPermit, PartyType
-from supervision.candidates import EARLIER_MODULES, Match, candidates_for, match_of, near_to
+from supervision.candidates import EARLIER_MODULES, Match, box_around, candidates_for, match_of
 from supervision.catalogue import NOT_STARTED, PERMIT_START_MONTHS, Module, ProjectCategory
 from supervision.frozen import shown_field
 from supervision.models import Filing, FilingParty
@@ -256,25 +256,58 @@ def suspected_among(filings: Iterable[Filing]) -> set:
     asked = [one for one in filings if one.module == Module.JOINT and one.status in Filing.OPEN and not one.round]
     if not asked:
         return set()
-    numbers = {one.project_no for one in asked} - {""}
-    parties = FilingParty.objects.filter(filing__in=asked, party_type=PartyType.OWNER).exclude(uscc="")
-    owners = dict(parties.values_list("filing", "uscc"))
-    owned = FilingParty.objects.filter(party_type=PartyType.OWNER, uscc__in=set(owners.values()))
-    same = Q(project__in=[one.project_id for one in asked]) | Q(project_no__in=numbers)
+    owners = dict(owners_of(filings=[one.pk for one in asked]))
+    boxes = [box for box in map(box_around, asked) if box]  # a large owner has thousands elsewhere
+    others = early_alike(
+        len(boxes),
+        projects=[one.project_id for one in asked],
+        numbers=sorted({one.project_no for one in asked} - {""}),
+        owners=sorted(set(owners.values())),
+        **{
+            f"{side}{number}": degrees
+            for number, box in enumerate(boxes)
+            for side, degrees in zip(SIDES, box, strict=True)
+        },
+    )
+    owning = set(owners_of(filings=[one.pk for one in others])) if others else set()
+    return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, ""), owning) for other in others)}
+
+
+COMPARED = (  # what `match_of` looks at
+    *"project_id project_no permit_id permit_no project_name works_name".split(),
+    *"longitude latitude coordinate_datum".split(),
+)
+SIDES = ("west", "east", "south", "north")
+
+
+@written
+def owners_of(*, filings: list[UUID]) -> QuerySet:
+    """(filing, credit code) of the owners."""
+    owners = FilingParty.objects.filter(any_of("filing", filings), party_type=PartyType.OWNER)
+    return owners.exclude(uscc="").values_list("filing", "uscc")
+
+
+@written_unprepared
+def early_alike(
+    boxes: int, *, projects: list[UUID], numbers: list[str], owners: list[str], **sides: Decimal
+) -> QuerySet:
+    """The earlier filings of these projects and numbers, and those of the owners in one of the boxes."""
+    of_owners = FilingParty.objects.filter(any_of("uscc", owners), party_type=PartyType.OWNER)
+    near = Q(pk__in=[])
+    for number in range(boxes):
+        west, east, south, north = (sides[f"{side}{number}"] for side in SIDES)
+        near |= Q(longitude__range=(west, east), latitude__range=(south, north))
+    same = any_of("project", projects) | any_of("project_no", numbers)
     early: QuerySet[Filing] = Filing.objects.live().filter(module__in=EARLIER_MODULES[Module.JOINT])
-    near = reduce(or_, map(near_to, asked))  # a large owner has thousands elsewhere
-    same |= near & Q(is_any_of("pk", owned.values("filing")))
-    others = list(early.filter(same).defer(*SEARCH_FIELDS).prefetch_related("parties"))
-    return {one.pk for one in asked if any(is_alike(one, other, owners.get(one.pk, "")) for other in others)}
+    return early.filter(same | near & Q(is_any_of("pk", of_owners.values("filing")))).only(*COMPARED)
 
 
-def is_alike(filing: Filing, other: Filing, owner: str) -> bool:
+def is_alike(filing: Filing, other: Filing, owner: str, owning: set[tuple[UUID, str]]) -> bool:
     """As `candidates_for` finds them, over filings that are in hand."""
     match = match_of(filing, other)
     if match is None:
         return False
-    owns = any(party.party_type == PartyType.OWNER and party.uscc == owner for party in other.parties.all())
-    return match.match != Match.OWNER_AND_NAME or bool(owner and owns)
+    return match.match != Match.OWNER_AND_NAME or (other.pk, owner) in owning
 
 
 def joint_filings_of(awards: Iterable[Any], viewer: Any) -> dict[str, Filing]:

@@ -1,20 +1,45 @@
 """Who a notice is for: worked out from what an account is tied to, in the one query that finds the notices."""
 
+from datetime import date, datetime
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import StationPost, StationRole, User
 from enterprises.models import Enterprise, Member
 from portal.calendar import today
 from portal.home.models import Notice, NoticeHidden, NoticeQuerySet
+from portal.written import written
 from projects.models import ProjectParty, ProjectUser
 
 Audience = Notice.Audience
 
 
-def told_to(user: User) -> NoticeQuerySet:
+NEWEST = 5  # of the notices, on 首页 and on the landing page
+
+
+def told_to(user: User, now: datetime | None = None) -> NoticeQuerySet:
     """What 首页 shows to this account: what is for it, without what it put away."""
     hidden = NoticeHidden.objects.filter(user=user, notice=OuterRef("pk"))
-    return Notice.objects.published().filter(addressed_to(user)).exclude(Exists(hidden))
+    return Notice.objects.published(now).filter(addressed_to(user)).exclude(Exists(hidden))
+
+
+def newest_for(user: User | None) -> list[Notice]:
+    """The newest of them, or of those that visitors may read."""
+    if user is None:
+        return newest_public(timezone.localdate(), now=timezone.now())
+    return newest_told(user.kind, timezone.localdate(), user=user.pk, now=timezone.now())
+
+
+@written
+def newest_told(kind: str, day: date, *, user: UUID, now: datetime) -> QuerySet[Notice]:
+    return told_to(User(pk=user, kind=kind), now)[:NEWEST]
+
+
+@written
+def newest_public(day: date, *, now: datetime) -> QuerySet[Notice]:
+    return Notice.objects.public(now)[:NEWEST]
 
 
 def readable_by(user) -> NoticeQuerySet:

@@ -5,16 +5,14 @@ signed in asks one question, and a few more for people who may be managing a pro
 template looks.
 """
 
-import json
 from collections.abc import Callable
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import md5
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest
@@ -26,14 +24,15 @@ from accounts.middleware import sort_of
 from accounts.models import StationPost, User
 from enterprises.models import Member
 from portal.demo import MARKER, holds_demo_data
+from portal.links import link_to
 from portal.notifications.kinds import Area
 from portal.notifications.models import Message, MessageQuerySet
 from portal.numbers import NumberSeries
+from portal.written import written
 from projects.models import ActingLead, ProjectGrant, ProjectParty, ProjectUser
 from projects.permissions import is_manager
 from projects.places import chosen_among, places_asked, places_in
 
-SOMEBODY = UUID(int=0)  # stands for the account in a query that is written beforehand
 TEXT_SIZES = ("standard", "large", "xlarge")
 
 
@@ -95,28 +94,15 @@ def facts(request: HttpRequest) -> dict[str, Any]:
 
 
 def facts_of(user) -> dict[str, Any]:
-    """All that the frame must know about an account, in one query.
-
-    Django takes longer to write it than PostgreSQL to answer it, so it is written once a day, about somebody, and asked
-    about whoever it is.
-    """
-    sql, params, names = question(timezone.localdate())
-    with connection.cursor() as cursor:
-        cursor.execute(sql, tuple(user.pk if param == SOMEBODY else param for param in params))
-        seen = dict(zip(names, cursor.fetchone(), strict=True))
-    lists = {name: [json.loads(one) for one in rows] for name, rows in seen.items() if name in PLACES}
-    return seen | lists | {"asked": json.loads(seen["asked"]) if seen["asked"] else None}
+    """All that the frame must know about an account, in one query, which is written once a day."""
+    return question(timezone.localdate(), user=user.pk)[0]
 
 
-PLACES = set(places_asked())
-
-
-@lru_cache(maxsize=2)
-def question(day: date) -> tuple[str, tuple[Any, ...], tuple[str, ...]]:
-    """The query about somebody, what it is given, and the names of what it answers. `day`: whose deputies count."""
+@written
+def question(day: date, *, user: UUID):
+    """`day`: whose deputies count."""
     rows = all_facts(day)
-    sql, params = User.objects.filter(pk=SOMEBODY).annotate(**rows).values_list(*rows).query.sql_with_params()
-    return sql, params, tuple(rows)
+    return User.objects.filter(pk=user).values(**rows)
 
 
 def all_facts(day: date) -> dict[str, Any]:
@@ -270,6 +256,8 @@ def entries_of(request: HttpRequest) -> list[Entry]:
 def address(name: str, *args: Any) -> str:
     """The address of a page, "" where this site has none by the name."""
     try:
+        if not args or len(args) == 1 and isinstance(args[0], UUID):
+            return link_to(name, *args)
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""

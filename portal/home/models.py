@@ -1,5 +1,7 @@
 """通知公告: what the authority says to everybody."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,15 +13,15 @@ from portal.places import District
 
 
 class NoticeQuerySet(models.QuerySet):
-    def published(self):
+    def published(self, now: datetime | None = None):
         """Those to be read now: the pinned ones, then the newest first."""
         lasting = Q(shown_until=None) | Q(shown_until__gte=timezone.localdate())
-        begun = self.filter(lasting, published_at__lte=timezone.now(), withdrawn_at=None)
+        begun = self.filter(lasting, published_at__lte=now or timezone.now(), withdrawn_at=None)
         return begun.order_by("-is_pinned", "-published_at", "-id")
 
-    def public(self):
+    def public(self, now: datetime | None = None):
         """Those that visitors may read."""
-        return self.published().filter(is_public=True)
+        return self.published(now).filter(is_public=True)
 
     def coming(self):
         return self.filter(published_at__gt=timezone.now(), withdrawn_at=None)

@@ -56,9 +56,13 @@ def with_rows(pile: Pile) -> QuerySet:
 
 
 def with_reviews(filings: QuerySet) -> QuerySet:
+    return filings.select_related("district", "permit").prefetch_related(Prefetch("reviews", reviews_counted()))
+
+
+def reviews_counted() -> QuerySet:
+    """Reviews with how many of their items wait for the applicant."""
     sent = Q(items__sent_at__isnull=False, items__replied_at=None, items__closed_at=None)
-    reviews = Review.objects.select_related("assignee").annotate(open_items=Count("items", filter=sent))
-    return filings.select_related("district", "permit").prefetch_related(Prefetch("reviews", reviews))
+    return Review.objects.select_related("assignee").annotate(open_items=Count("items", filter=sent))
 
 
 def shown_rows(pile: Pile, rows: list[Any], viewer) -> list[Any]:

@@ -1,18 +1,24 @@
 """The seven business systems as one account finds them in 应用集成, in 应用中心 and at their doors."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from enterprises.models import BusinessSystem, Enterprise, Member, MemberExclusion, SystemGrant
 from enterprises.permissions import bar_administrator
 from portal.home.context import address
+from portal.written import IsAnyOf, written
 from projects.permissions import working
 from supervision.catalogue import SPECS, Module
 from supervision.catalogue import SYSTEM as FILING
@@ -76,9 +82,15 @@ class Door:
 
 def doors_of(user) -> list[Door]:
     """All systems in their order: one query, and one more for the name of who can authorise a person."""
-    systems = list(BusinessSystem.objects.annotate(is_unlocked=unlocked_for(user)))
+    systems = systems_seen(user.kind, timezone.localdate(), user=user.pk)
     closed_note = note_for(user) if any(not system.is_unlocked for system in systems) else ""
     return [door(system, system.is_unlocked, closed_note) for system in systems]
+
+
+@written
+def systems_seen(kind: str, day: date, *, user: UUID):
+    """`day`: whose posts have begun."""
+    return BusinessSystem.objects.annotate(is_unlocked=unlocked_for(User(pk=user, kind=kind)))
 
 
 def door(system: BusinessSystem, is_authorised: bool, closed_note: str) -> Door:
@@ -94,7 +106,7 @@ def authorised_for(user) -> set[str]:
 def unlocked_for(user) -> Any:
     """The same, asked of systems."""
     if user.is_personal:
-        return Exists(grants_of(user).filter(system=OuterRef("pk")))
+        return ExpressionWrapper(Q(pk__in=grants_of(user).values("system")), output_field=BooleanField())
     if user.is_enterprise_account:
         return Value(True)  # each leads to the sentence that says which account to use
     reviews = Q(Exists(user.station_posts.held()))
@@ -111,7 +123,11 @@ def grants_of(user):
     by_member = excluded.filter(member__status=Member.Status.ACTIVE, member__enterprise=OuterRef("enterprise"))
     by_project = excluded.filter(member__ended_at=None, member__enterprise=OuterRef("enterprise"))
     on_site = working().filter(user=user, enterprise=OuterRef("enterprise"))
-    return SystemGrant.objects.filter(revoked_at=None, enterprise__status__in=Enterprise.READING).filter(
+    own = Member.objects.filter(user=user, status=Member.Status.ACTIVE).values("enterprise")
+    sites = working().filter(user=user).values("enterprise")
+    near = Q(IsAnyOf(F("enterprise"), ArraySubquery(own))) | Q(IsAnyOf(F("enterprise"), ArraySubquery(sites)))
+    grants = SystemGrant.objects.filter(near, revoked_at=None, enterprise__status__in=Enterprise.READING)
+    return grants.filter(  # near: by the few enterprises of the person, not by all grants there are
         Q(Exists(member)) & ~Q(Exists(by_member)) | Q(Exists(on_site)) & ~Q(Exists(by_project))
     )
 

@@ -16,10 +16,9 @@ from accounts.signin import handle_sign_in, safe_next
 from enterprises.models import BusinessSystem
 from enterprises.permissions import administered_by
 from portal.home.alerts import alerts_of
-from portal.home.audience import readable_by, told_to
+from portal.home.audience import newest_for, readable_by
 from portal.home.context import TEXT_SIZES, manages_projects, only_applies, who
 from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
-from portal.home.models import Notice
 from portal.home.piles import pile_named, piles_of
 from portal.home.places import recently_opened
 from portal.home.publishing import hide_notice, is_hidden, show_notice
@@ -28,7 +27,6 @@ from portal.home.systems import FILING, WILL_DO, doors_of, enter
 from portal.notifications.models import Message
 from portal.pages import page_of
 
-NEWEST = 5  # notices on the landing page and on 首页
 YEAR = 365 * 24 * 3600
 
 
@@ -61,8 +59,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     context, response = handle_sign_in(request)
-    notices = Notice.objects.public()[:NEWEST]
-    return response or render(request, "home/landing.html", context | {"notices": notices})
+    return response or render(request, "home/landing.html", context | {"notices": newest_for(None)})
 
 
 @login_not_required
@@ -130,7 +127,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "alerts": alerts_of(request.user, piles),
         "nothing": nothing_wrong(request.user),
         "doors": [] if who(request).duty else doors_of(request.user),
-        "notices": told_to(who(request))[:NEWEST],
+        "notices": newest_for(who(request)),
     }
     return render(request, "home/home.html", context)
 

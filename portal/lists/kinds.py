@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,9 +56,12 @@ class ListKind:
 
     def conditions(self, query: str) -> str:
         """The part of a query that restricts or orders the list, in the form's order: what a view keeps."""
-        given = QueryDict(query[:LONGEST_QUERY])
-        form = self.form(given)
-        kept = [(name, value) for name in form.fields if name in form.given for value in given.getlist(name) if value]
+        return self.conditions_in(self.form(QueryDict(query[:LONGEST_QUERY])))
+
+    def conditions_in(self, form: SearchForm) -> str:
+        """The same of a form that is bound to an address."""
+        given, data = form.given, cast(QueryDict, form.data)
+        kept = [(name, value) for name in form.fields if name in given for value in data.getlist(name) if value]
         return urlencode(kept)
 
     def in_words(self, query: str) -> str:

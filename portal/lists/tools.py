@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
+from portal.forms import SearchForm
 from portal.lists.kinds import Column, ListKind
 from portal.lists.models import SavedView
+from portal.written import written
 
 ALL = "view=all"  # the list without conditions, also where a view is the default
 
@@ -18,6 +22,7 @@ class Tools:
     """What `components/list_tools.html` needs, and the columns for the table."""
 
     kind: ListKind
+    form: SearchForm  # the conditions, as they came with the address
     columns: list[Column]
     views: list[dict[str, Any]]
     conditions: str  # in force, as a view would keep them
@@ -51,8 +56,9 @@ class Tools:
 
 def tools_of(request: HttpRequest, kind: ListKind) -> Tools:
     user: Any = request.user
-    kept = list(SavedView.objects.filter(user=user, kind=kind.code).order_by("created_at", "pk"))
-    conditions = kind.conditions(request.GET.urlencode())
+    kept = kept_by(user=user.pk, kind=kind.code)
+    form = kind.form(request.GET)
+    conditions = kind.conditions_in(form)
     views = [
         {
             "name": view.name,
@@ -63,9 +69,14 @@ def tools_of(request: HttpRequest, kind: ListKind) -> Tools:
         for view in kept
         if view.name
     ]
-    columns = next((view.columns for view in kept if not view.name), [])
+    columns: list[str] = next((view.columns for view in kept if not view.name), [])
     default = next((f"{kind.url()}{view['url']}" for view in views if view["is_default"]), "")
-    return Tools(kind, kind.chosen(columns), views, conditions, "" if request.GET else default)
+    return Tools(kind, form, kind.chosen(columns), views, conditions, "" if request.GET else default)
+
+
+@written
+def kept_by(*, user: UUID, kind: str) -> QuerySet:
+    return SavedView.objects.filter(user=user, kind=kind).order_by("created_at", "pk")
 
 
 def back_to(kind: ListKind, query: str) -> str:

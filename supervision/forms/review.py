@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from portal.forms import FewRowsField, PortalForm, SearchForm
-from portal.places import District
+from portal.places import District, districts
 from projects.places import PlaceField
 from supervision.catalogue import Module
 from supervision.models import CheckMark, CheckPoint, DeficiencyItem, Letter, Phrase, ReturnReason
@@ -38,7 +38,7 @@ class InboxFilter(SearchForm):
 
     q = forms.CharField(label=_("关键字"), max_length=100)
     module = forms.ChoiceField(label=_("模块"), choices=[("", _("全部")), *Module.choices])
-    district = FewRowsField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    district = FewRowsField(label=_("所属区域"), queryset=District.objects.all(), rows=districts, empty_label=_("全部"))
     papers = forms.ChoiceField(label=_("材料"), choices=[("", _("全部")), (MISSING, _("缺附件"))])
     sort = forms.ChoiceField(
         label=_("排序"), choices=[("", _("办理期限近的在前")), (LATEST_FIRST, _("最近提交的在前"))]

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import FewRowsField, PortalForm, SearchForm
-from portal.places import District
+from portal.places import District, districts
 from projects.places import PlaceField
 from supervision.models import Filing
 
@@ -19,7 +19,7 @@ class FilingSearchForm(SearchForm):
     q = forms.CharField(label=_("关键字"), max_length=100)
     permit = forms.CharField(label=_("施工许可证编号"), max_length=60)
     status = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *Filing.Status.choices])
-    district = FewRowsField(label=_("所属区域"), queryset=District.objects.all(), empty_label=_("全部"))
+    district = FewRowsField(label=_("所属区域"), queryset=District.objects.all(), rows=districts, empty_label=_("全部"))
     papers = forms.ChoiceField(label=_("材料"), choices=[("", _("全部")), ("missing", _("缺附件"))])
     since = forms.DateField(label=_("更新时间起"))
     until = forms.DateField(label=_("更新时间止"))

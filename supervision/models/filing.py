@@ -7,8 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func, Q
-from django.urls import reverse
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +17,11 @@ from enterprises.permissions import enterprises_granted
 from portal.audit import masked
 from portal.crypto import EncryptedJSONField
 from portal.ids import Identified
+from portal.links import link_to
 from portal.places import District, JurisdictionArea
 from portal.search import Searchable
 from portal.workflow import LockingQuerySet, Workflow
+from portal.written import IsAnyOf, any_of
 from projects.models import AwardRecord, ConstructionPermit, Project
 from projects.permissions import memberships_granted
 from supervision.catalogue import (
@@ -32,12 +33,6 @@ from supervision.catalogue import (
     ProjectCategory,
     Spec,
 )
-
-
-class IsAnyOf(Func):
-    template, arg_joiner = "(%(expressions)s))", " = ANY ("
-    output_field = models.BooleanField()
-    conditional = True
 
 
 def is_any_of(field: str, values) -> IsAnyOf:
@@ -63,6 +58,13 @@ class FilingQuerySet(LockingQuerySet):
         projects = memberships_granted(user, SYSTEM).values("project")
         of_project = Q(is_any_of("project", projects)) & Q(status__in=Filing.KNOWN_TO_PROJECT)
         return self.filter(Q(uscc_codes__overlap=codes) | of_project)
+
+    def within(self, codes, projects):
+        """The same, of a person whose credit codes and projects are in hand (supervision.permissions.reach_of)."""
+        named = Q(uscc_codes__overlap=Value(codes, ArrayField(models.CharField(max_length=18))))
+        if not projects:
+            return self.filter(named)
+        return self.filter(named | any_of("project", projects) & Q(status__in=Filing.KNOWN_TO_PROJECT))
 
     def held_by_stations_of(self, user):
         """What a station's reviews hold, so that a later change of jurisdiction strands nothing (decisions 9)."""
@@ -219,7 +221,7 @@ class Filing(Workflow, Searchable, Identified):
         return self.works_name or self.project_name or str(_("未命名工程"))
 
     def get_absolute_url(self):
-        return reverse("filing:detail", args=[self.pk])
+        return link_to("filing:detail", self.pk)
 
     @property
     def audit_label(self) -> str:

@@ -19,10 +19,10 @@ from projects.places import ENTERPRISE, PROJECT, list_here, place_of
 from supervision.actions import create_filing
 from supervision.actions.create import begun_from
 from supervision.catalogue import MODULE_BY_SLUG, SPECS, SYSTEM, Module
-from supervision.filing_list import FilingRow, cells_of, filing_rows, searched, with_shown
+from supervision.filing_list import FilingRow, cells_of, filing_rows, page_searched
 from supervision.forms.search import AwardSearchForm, BeginForm, FilingSearchForm
 from supervision.models import Filing
-from supervision.permissions import enterprises_entered, preparable_among, require_entry
+from supervision.permissions import preparable_among, reach_of, require_entry
 from supervision.permit_news import joint_filings_of, suspected_among
 from supervision.views.which import pulled_for
 
@@ -45,17 +45,16 @@ def filing_list(request, slug):
     module = module_of(slug)
     if request.user.kind == request.user.Kind.STAFF:
         return redirect("review:list")
-    own = enterprises_entered(request.user)
+    reach = reach_of(request.user)
     tools = tools_of(request, list_kind(filing_kind(module)))
     if url := tools.default_url or list_here(request, ENTERPRISE, PROJECT):
         return redirect(url)
-    found = searched(Filing.objects.of_applicant(request.user, own.values()), module, request.GET)
-    page = page_of(request, with_shown(found, tools.codes), by_key=True)
-    mine = preparable_among(request.user, page.rows, own=own)
+    page = page_searched(request, reach, module, cast(FilingSearchForm, tools.form), tools.codes)
+    mine = preparable_among(request.user, page.rows, own=reach.enterprises)
     suspected = suspected_among(cast(list[Filing], page.rows))
     shown = filing_rows(page.rows, request.user, tools.codes)
     rows = [row_of(row, row.filing.pk in mine, tools) | {"suspected": row.filing.pk in suspected} for row in shown]
-    context = {"module": module, "spec": SPECS[module], "form": FilingSearchForm(request.GET), "page": page}
+    context = {"module": module, "spec": SPECS[module], "form": tools.form, "page": page}
     return render(request, "supervision/list.html", context | {"rows": rows, "tools": tools})
 
 

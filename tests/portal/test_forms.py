@@ -219,6 +219,14 @@ class Filter(SearchForm):
     since = forms.DateField(label="更新日期从")
 
 
+@pytest.mark.parametrize("query", ["", "keyword=%22%3Cb%3E&status=r&since=2026-11-01", "status=nonsense&since=gestern"])
+def test_a_search_row_is_written_as_django_writes_it(query):
+    form = Filter(QueryDict(query))
+    plain = Filter(QueryDict(query))
+    plain.bound_field_class = forms.BoundField
+    assert [str(field) for field in form] == [str(field) for field in plain]
+
+
 def test_a_search_without_conditions_is_fine_and_has_no_chips():
     form = Filter(QueryDict(""))
     assert (form.is_valid(), form.given, form.chips, form.more_open) == (True, {}, [], False)

@@ -1,17 +1,19 @@
 """The lists of the three modules: who sees what, how it is found, and what can be done with it now."""
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from supervision.actions import accept_review
 from supervision.catalogue import Module
+from supervision.filing_list import searched
 from supervision.models import Filing
 from tests import make
 from tests.supervision.acts import review_of, submit
 from tests.supervision.screen import words
 from tests.supervision.test_corrections import give_back
 
-QUERIES = 10  # four of them for the session, the person and the frame of the page
+QUERIES = 9  # four of them for the session, the person and the frame of the page
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,36 @@ def test_a_list_asks_the_same_number_of_questions_however_long_it_is(author, bro
     browser.get("/filing/advance/")
     with django_assert_num_queries(QUERIES):
         browser.get("/filing/advance/")
+
+
+CONDITIONS = [
+    "",
+    "q=云栖",
+    "q=GC%2025_",
+    "q=x%25",
+    "permit=4201",
+    "status=draft",
+    "district=420102",
+    "sort=due",
+    "page=2",
+]
+CONDITIONS += [
+    "since=2026-01-01&until=2100-01-01",
+    "papers=missing",
+    "q=云栖&status=submitted&district=420106&sort=due",
+]
+
+
+@pytest.mark.parametrize("query", CONDITIONS)
+def test_a_page_holds_what_the_search_finds_in_its_order(author, browser, query):
+    make.submitted_filing(by=author, works_name="云栖一期x%工程")
+    for name in ("云栖二期工程", "谌家矶还建工程"):
+        make.draft_filing("advance", by=author, works_name=name)
+    make.draft_filing("advance", works_name="云栖别人的工程")
+    page = browser.get(f"/filing/advance/?{query}").context["page"]
+    visible = Filing.objects.visible_to(author)
+    assert page.rows == list(searched(visible, Module.ADVANCE, QueryDict(query)))
+    assert page.total == len(page.rows)
 
 
 def test_each_module_lists_its_own_filings(author, browser):

@@ -105,7 +105,7 @@ def test_columns_of_the_parties_cost_one_question_however_many_rows(author, brow
         make.submitted_filing(by=author)
     browser.post(COLUMNS, {"columns": ["owner", "contractor", "supervisor", "due"]})
     browser.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         browser.get(LIST)
 
 

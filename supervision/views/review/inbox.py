@@ -1,7 +1,7 @@
 """审核: the reviews of the officer's stations and roles, by state, by who has them, by deadline (interface page 29)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,42 +10,34 @@ from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Delegation, StationPost
+from portal.links import link_to
 from portal.lists.kinds import list_kind
 from portal.lists.tools import tools_of
-from portal.pages import page_of
+from portal.pages import Page, page_of
 from portal.replica import may_read_replica
 from portal.search import find
 from projects.places import POST, list_here, parts_of
-from supervision.actions.confirming import for_chief
 from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
 from supervision.forms.review import LATEST_FIRST, SCOPES, STATES, InboxFilter
 from supervision.missing import handed_in_without
-from supervision.models import Filing, Review, ReviewDecision
-from supervision.models.filing import is_any_of
+from supervision.models import Filing, Review
 from supervision.progress import Tag, review_tag
-
-Status = Review.Status
-UNTAKEN: list[str] = [Status.WAITING, Status.RECHECK]
-STATUSES: dict[str, list[str]] = {
-    "waiting": UNTAKEN,
-    "reviewing": [Status.ACCEPTED, Status.SURVEY, *Review.PROPOSED],
-    "returned": [Status.RETURNED],
-    "closed": [Status.APPROVED, Status.KEPT, Status.REJECTED, Status.CANCELLED],
-}
-DECIDING = (  # what makes it 已办
-    "approve",
-    "propose_approval",
-    "decline_approval",
-    "return",
-    "propose_rejection",
-    "reject",
-    "decline_rejection",
+from supervision.views.review.queue import (
+    STATUSES,
+    UNTAKEN,
+    Duty,
+    duty_of,
+    in_scope,
+    in_state,
+    numbers_of,
+    page_shown,
+    shape_of,
 )
+
 # What waits for the chief's word is 审核中, so its filter leads to that tab.
 GOES_WITH: dict[tuple[str, str], dict[str, str]] = {("scope", "confirm"): {"state": "reviewing"}}
 FILTERS = ("q", "module", "district")
@@ -71,13 +63,14 @@ class Row:
 
 @may_read_replica
 def review_list(request: HttpRequest) -> HttpResponse:
-    require_post(request.user)
-    filter = InboxFilter(request.GET)
+    duty = duty_of(request.user)
+    if not duty.posts:
+        raise Http404
     tools = tools_of(request, list_kind(KIND))
+    filter = cast(InboxFilter, tools.form)
     if url := tools.default_url or list_here(request, POST):
         return redirect(url)
-    found = reviews_found(request.user, filter)
-    page = page_of(request, with_shown(shown(request.user, filter, found)), by_key=True)
+    page, numbers = page_and_numbers(request, filter, duty)
     return render(
         request,
         "supervision/review/list.html",
@@ -87,16 +80,25 @@ def review_list(request: HttpRequest) -> HttpResponse:
             "codes": tools.codes,
             "page": page,
             "rows": rows_of(page.rows, request.user, request.GET.urlencode()),
-            **tabs_of(request, filter, found),
-            **ways_on(page.rows, request.user),
+            **tabs_of(request, filter, numbers),
+            **ways_on(page.rows, request.user, duty),
         },
     )
 
 
-def ways_on(reviews: list[Any], user: Any) -> dict[str, Any]:
+def page_and_numbers(request: HttpRequest, filter: InboxFilter, duty: Duty) -> tuple[Page, dict[tuple[str, str], int]]:
+    """By questions that were written before; what seldom is asked is written anew."""
+    if asked := shape_of(duty, filter):
+        return page_shown(request, filter, *asked), numbers_of(filter, *asked)
+    found = reviews_found(request.user, filter)
+    page = page_of(request, with_shown(shown(request.user, filter, found)), by_key=True)
+    return page, counted(found, request.user)
+
+
+def ways_on(reviews: list[Any], user: Any, duty: Duty) -> dict[str, Any]:
     """What may be done with several rows at once: taken by anybody, handed out by the chief."""
     tickable = [review for review in reviews if review.status in UNTAKEN]
-    officers = officers_led(user) if tickable else []
+    officers = led_by(user) if tickable and duty.is_chief else []
     return {"may_tick": {review.pk for review in tickable}, "officers": officers}
 
 
@@ -150,32 +152,17 @@ def held_by_stations_of(user: Any) -> QuerySet[Filing]:
     return Filing.objects.filter(search_tokens__overlap=posts.values_list(token))
 
 
-def in_state(state: str) -> Q:
-    return Q(status__in=STATUSES[state])
-
-
-def in_scope(scope: str, user: Any) -> Q:
-    """待领取: nobody has it yet. 我经办: it lies with this officer, or with somebody for whom he acts while away.
-
-    待确认: somebody else proposed 通过 or 不予通过, and this officer is the chief who may confirm it. 本站全部: all
-    of the station. 已办: this officer decided something about it.
-    """
+def away_for(user: Any) -> Q:
+    """What lies with somebody for whom this officer acts while away."""
     away = Delegation.objects.on(timezone.localdate()).filter(delegate=user)
-    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING).values("review")
-    return {
-        "queue": Q(status__in=UNTAKEN, assignee=None),
-        "confirm": for_chief(user),
-        "mine": Q(assignee=user) | Q(assignee__in=away.values("officer")),
-        "all": Q(),
-        "done": Q(is_any_of("pk", decided)),  # by its decisions: an officer has fewer than the station has reviews
-    }[scope]
+    return Q(assignee__in=away.values("officer"))
 
 
 def shown(user: Any, filter: InboxFilter, found: QuerySet[Review]) -> QuerySet[Review]:
     """The rows of the chosen tab and second filter, the most urgent first."""
     state = filter.state_shown
     order = ("-version__submitted_at", "-pk") if filter.given.get("sort") == LATEST_FIRST else order_of(state)
-    return found.filter(in_state(state), in_scope(filter.scope_shown, user)).order_by(*order)
+    return found.filter(in_state(state), in_scope(filter.scope_shown, user, away_for(user))).order_by(*order)
 
 
 def with_shown(reviews: QuerySet[Review]) -> QuerySet[Review]:
@@ -190,10 +177,11 @@ def order_of(state: str) -> tuple[OrderBy, str]:
     return F("decided_at").desc(nulls_last=True), "pk"
 
 
-def tabs_of(request: HttpRequest, filter: InboxFilter, found: QuerySet[Review]) -> dict[str, list[dict[str, Any]]]:
+def tabs_of(
+    request: HttpRequest, filter: InboxFilter, numbers: dict[tuple[str, str], int]
+) -> dict[str, list[dict[str, Any]]]:
     """Both rows of tabs, with numbers from one query over the very rows that they lead to."""
     state, scope = filter.state_shown, filter.scope_shown
-    numbers = counted(found, request.user)
 
     def tab(kind: str, code: str, label: Any, current: str) -> dict[str, Any]:
         leads_to = {"state": state, "scope": scope, kind: code} | GOES_WITH.get((kind, code), {})
@@ -211,7 +199,7 @@ def counted(found: QuerySet[Review], user: Any) -> dict[tuple[str, str], int]:
     """How many reviews each scope has in each status. One query of parts, so that each part goes by its own index."""
     rows = found.order_by().values("status")
     parts = [
-        rows.filter(in_scope(code, user)).annotate(scope=Value(code, TextField()), number=Count("pk"))
+        rows.filter(in_scope(code, user, away_for(user))).annotate(scope=Value(code, TextField()), number=Count("pk"))
         for code in SCOPES
     ]
     return {(row["scope"], row["status"]): row["number"] for row in parts[0].union(*parts[1:], all=True)}
@@ -254,7 +242,7 @@ def back_of(request: HttpRequest) -> str:
 def desk_url(review: Review, back: str = "", *, anchor: str = "", **query: str) -> str:
     """The address of a review's page; `back` keeps the list that the officer came from."""
     given = query | ({"return": back} if back else {})
-    address = reverse("review:detail", args=[review.pk])
+    address = link_to("review:detail", review.pk)
     return address + (f"?{urlencode(given)}" if given else "") + (f"#{anchor}" if anchor else "")
 
 

@@ -4,18 +4,21 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.http import QueryDict
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from supervision.actions import accept_review
 from supervision.catalogue import Module
 from supervision.models import Review
+from supervision.views.review import inbox
 from tests import make
 from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
 URL = "/review/"
-QUERIES = 11  # session, person; the post; views and columns; districts; numbers; count, keys, rows; holidays; frame
+QUERIES = 10  # session, person; posts; views and columns; count and keys, rows; numbers; holidays; districts; frame
 STATES = ("waiting", "reviewing", "returned", "closed")
 SCOPES = ("queue", "mine", "all")
 
@@ -43,6 +46,24 @@ def mixed(officer, author):
 @pytest.fixture
 def officer():
     return make.officer("safety")
+
+
+TABS = [("waiting", "queue"), ("reviewing", "mine"), ("reviewing", "confirm"), ("closed", "done"), ("returned", "all")]
+SEARCHES = ["", "q=云栖", "q=x%25&module=advance&district=420102", "papers=missing&sort=latest"]
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_every_page_and_number_is_what_the_querysets_say(mixed, officer, search):
+    client = Client()
+    client.force_login(officer)
+    for state, scope in TABS:
+        query = f"state={state}&scope={scope}&{search}"
+        page, filter = client.get(f"{URL}?{query}").context, inbox.InboxFilter(QueryDict(query))
+        found = inbox.reviews_found(officer, filter)
+        assert list(page["page"].rows) == list(inbox.shown(officer, filter, found)), query
+        tabs = inbox.tabs_of(RequestFactory().get(URL), filter, inbox.counted(found, officer))
+        for row, expected in tabs.items():
+            assert [tab["badge"] for tab in page[row]] == [tab["badge"] for tab in expected], query
 
 
 def test_a_new_filing_waits_under_待审核(desk, review):
