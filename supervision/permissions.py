@@ -17,6 +17,7 @@ from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
+from portal.together import Together, among
 from projects.models import ActingLead, Project, ProjectParty, ProjectUser, Standstill
 from projects.permissions import employers_of, known_to, may_enter
 from supervision.catalogue import SYSTEM
@@ -50,9 +51,58 @@ def preparable_by(user):
     return Filing.objects.filter(Q(enterprise__in=granted) | named) if user.is_personal else Filing.objects.none()
 
 
+def preparers(person: UUID, enterprise: UUID, codes: list[str]):
+    """Of a person's enterprises the one that made a filing, and those whose codes its permit names."""
+    somebody = User(pk=person, kind=User.Kind.PERSONAL)
+    granted = enterprises_granted(somebody, SYSTEM).filter(Q(pk=enterprise) | among("uscc", codes))
+    return {"preparers": granted.order_by("name", "pk").values_list("pk", flat=True)}
+
+
+PREPARERS = Together(preparers, person=UUID, enterprise=UUID, codes=list)
+
+
 def can_prepare(user, filing: Filing) -> bool:
-    """May fill in, submit, answer and withdraw it."""
-    return user.is_personal and preparing_enterprises(user, filing).exists()
+    """May fill in, submit, answer and withdraw it. A page asks once: what `visible_filing` found out is taken."""
+    if not user.is_personal:
+        return False
+    if filing.prepared_by is not None and filing.prepared_by[0] == user.pk:
+        return filing.prepared_by[1]
+    codes = filing.permit.uscc_codes if filing.permit else []
+    return bool(PREPARERS.ask(person=user.pk, enterprise=filing.enterprise_id, codes=codes)["preparers"])
+
+
+def seen_by_person(person: UUID, pk: UUID):
+    """A filing if this person may know of it, and whether he may prepare it."""
+    somebody = User(pk=person, kind=User.Kind.PERSONAL)
+    mine = enterprises_granted(somebody, SYSTEM)
+    named = among("uscc", OuterRef("permit__uscc_codes"))
+    may_prepare = Exists(mine.filter(pk=OuterRef("enterprise"))) | Exists(mine.filter(named))
+    return {"filings": shown(Filing.objects.visible_to(somebody), pk).annotate(may_prepare=may_prepare)}
+
+
+def seen_by_officer(person: UUID, pk: UUID):
+    return {"filings": shown(Filing.objects.visible_to(User(pk=person, kind=User.Kind.STAFF)), pk)}
+
+
+def shown(filings, pk: UUID):
+    """One filing with what its pages name; what lists search in is left out."""
+    around = ("project", "enterprise", "permit", "district", "jurisdiction_area", "created_by")
+    return filings.filter(pk=pk).select_related(*around)
+
+
+SEEN_BY_PERSON = Together(seen_by_person, person=UUID, pk=UUID)
+SEEN_BY_OFFICER = Together(seen_by_officer, person=UUID, pk=UUID)
+
+
+def filing_seen_by(user, pk: UUID) -> Filing:
+    """The filing if this account may know of it (`Filing.objects.visible_to`); else Http404."""
+    if user.is_enterprise_account:
+        raise Http404
+    question = SEEN_BY_PERSON if user.is_personal else SEEN_BY_OFFICER
+    for filing in question.ask(person=user.pk, pk=pk)["filings"]:
+        filing.prepared_by = user.pk, getattr(filing, "may_prepare", False)
+        return filing
+    raise Http404
 
 
 def can_edit(user, filing: Filing) -> bool:

@@ -1,6 +1,7 @@
 """A filing: a project handed in under one module, for one or two stations."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -184,6 +185,7 @@ class Filing(Workflow, Searchable, Identified):
     is_sample = models.BooleanField(default=False)
 
     objects = FilingQuerySet.as_manager()
+    prepared_by: tuple[UUID, bool] | None = None  # of a filing that a page read: by whom, and whether he may prepare it
 
     class Meta:
         verbose_name = _("报监")
