@@ -37,7 +37,7 @@ NOBODY: dict[type, Callable[[int], Any]] = {
     UUID: lambda n: UUID(int=n),
     str: lambda n: f"\ue000{n}",
     date: lambda n: date(1, 1, 1 + n % 28),
-    Decimal: lambda n: Decimal(-n).scaleb(9) - 1,
+    Decimal: lambda n: Decimal(-180 - n),
     list: lambda n: [f"\ue000{n}"],
 }
 

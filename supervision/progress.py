@@ -234,9 +234,7 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
 # The timeline
 
 
-def timeline(
-    filing: Filing, boxes: list[StationBox], viewer: Any, *, seen: Seen | None = None
-) -> list[dict[str, Any]]:
+def timeline(filing: Filing, boxes: list[StationBox], viewer: Any, *, seen: Seen | None = None) -> list[dict[str, Any]]:
     """Who did what when, newest first, and what comes next; entries for components/timeline.html.
 
     One query, none where the story of the filing was `seen` already.
