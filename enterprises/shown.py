@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Registration
-from portal.together import among
 from enterprises.models import Enterprise, EnterpriseName, Member
+from portal.together import among
 
 
 class State(models.TextChoices):

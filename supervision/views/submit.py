@@ -22,13 +22,14 @@ from supervision.actions import (
     take_over,
     withdraw_filing,
 )
+from supervision.actions.submit import sheet_and_others
 from supervision.actions.withdraw import passed_by
 from supervision.candidates import AWAITED, Candidate, Match, candidates_for, earlier_filings
 from supervision.catalogue import KEPT_DAYS, SILENCE_WORKDAYS, SPECS, Section
 from supervision.clock import LIMIT
 from supervision.forms.desk import NoteForm, WithdrawalForm
 from supervision.forms.submit import YES, PromiseForm, SubmitForm, TakeOverForm
-from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.gaps import Gap, badges_of, gaps_of, warnings_of
 from supervision.models import Filing
 from supervision.permissions import filing_seen_by, require_preparer
 from supervision.progress import missing_targets, station_boxes
@@ -62,9 +63,9 @@ def filing_submit(request, pk):
         return redirect("filing:correct", pk=filing.pk)
     if not filing.is_open:
         return redirect("filing:done", pk=filing.pk)
-    sheet = sheet_of(filing)
-    gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing)
-    earlier = earlier_filings(filing, request.user)
+    sheet, possible = sheet_and_others(filing)
+    gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing, possible)
+    earlier = earlier_filings(filing, request.user, suspects)
     initial = preselected(earlier, suspects)
     form = SubmitForm(**posted(request), initial=initial, warnings=warnings, suspects=suspects, earlier=earlier)
     if form.is_valid():
