@@ -186,7 +186,7 @@ def maker_of(rows: models.QuerySet, compiler: Any) -> Callable[[tuple], Any]:
     model, indexes = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     begin, end = indexes[0], indexes[-1] + 1
     names = [column[0].target.attname for column in compiler.select[begin:end]]
-    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
     annotated = dict(compiler.annotation_col_map or {})
 
     def made(row: tuple) -> models.Model:

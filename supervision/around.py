@@ -42,6 +42,14 @@ TRAIL = (  # what is told by the audit trail alone
 )
 
 
+# What the timeline says of them: a question with fewer columns is planned sooner.
+TOLD_OF_VERSIONS = ("number", "acknowledged", "submitted_at", "submitted_by__name")
+TOLD_OF_DECISIONS = (
+    *("move", "round", "opinion", "at", "review__role", "review__station__name", "station__name"),
+    *("by__name", "by__kind", "on_behalf_of__name", "on_behalf_of__kind", "notice__id", "notice__decision"),
+)
+
+
 def stations_at_work(filing: UUID) -> dict[str, QuerySet]:
     """Both reviews, what was noted, and the days of the calendar that their time limits need."""
     reviews = Review.objects.filter(filing=filing)
@@ -66,8 +74,8 @@ def story_of(filing: UUID, name: str) -> dict[str, QuerySet]:
     trail = AuditEntry.objects.filter(subject_type=Filing._meta.label_lower, subject_id=name, event__in=TRAIL)
     return {
         "changes": changes.select_related(*people).defer("version__data"),
-        "versions": versions.select_related("submitted_by").defer("data").order_by("number"),
-        "decisions": decisions.select_related(*of_decision),
+        "versions": versions.select_related("submitted_by").only(*TOLD_OF_VERSIONS).order_by("number"),
+        "decisions": decisions.select_related(*of_decision).only(*TOLD_OF_DECISIONS),
         "answers": answers.select_related("station", "decided_by"),
         "trail": trail.order_by("id"),
         "added": Addendum.objects.filter(filing=filing).handed_in().select_related("material"),
