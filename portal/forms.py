@@ -102,7 +102,7 @@ def _group(field: forms.BoundField) -> str | None:
     wrong = ""
     if errors:
         said = f'<span class="vh">{conditional_escape(gettext("错误："))}</span>'
-        said += "<br>".join(conditional_escape(error) for error in errors)
+        said += "<br>".join(conditional_escape(str(error)) for error in errors)
         wrong = f'<p class="error" id="{place}_error">{said}</p>'
     return (
         f'\n<div class="field field-{kind}{" is-wrong" if errors else ""}">\n'

@@ -20,6 +20,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -171,7 +172,11 @@ def read_json(field: Any) -> Read | None:
 def converters_of(expression: Any, compiler: Any) -> list[Read]:
     """What Django itself does with a value of this column, as opening JSON or leaving sealed text sealed."""
     found = compiler.get_converters([expression]).get(0, ([], expression))
-    return [lambda value, convert=convert: convert(value, expression, connection) for convert in found[0]]
+    return [partial(converted, convert, expression) for convert in found[0]]
+
+
+def converted(convert: Callable[..., Any], expression: Any, value: Any) -> Any:
+    return convert(value, expression, connection)
 
 
 def maker_of(rows: models.QuerySet, compiler: Any) -> Callable[[tuple], Any]:
