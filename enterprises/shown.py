@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Registration
 from enterprises.models import Enterprise, EnterpriseName, Member
+from portal.together import among
 
 
 class State(models.TextChoices):
@@ -98,15 +99,28 @@ def of_draft(draft: Registration | None) -> Shown:
 
 def present_names(codes: Iterable[str]) -> dict[tuple[str, str], str]:
     """What units are called now, by credit code and a name they had: one question for a whole page."""
-    former = EnterpriseName.objects.filter(enterprise__uscc__in=[code for code in codes if code])
-    rows = former.values_list("enterprise__uscc", "name", "enterprise__name")
+    return present_among(former_names([code for code in codes if code]))
+
+
+def former_names(codes: list[str]) -> QuerySet:
+    """(code, name, present name) of every name that units had."""
+    former = EnterpriseName.objects.filter(among("enterprise__uscc", codes))
+    return former.values_list("enterprise__uscc", "name", "enterprise__name")
+
+
+def present_among(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
+    """What units are called now, from their `former_names`."""
     return {(code, name): now for code, name, now in rows if name != now}
 
 
-def marks_of(codes: Iterable[str]) -> dict[str, str]:
-    """已核验 and the like by credit code, of those that are registered here: one question for a whole page."""
-    rows = Enterprise.objects.filter(uscc__in=[code for code in codes if code])
-    return {one.uscc: one.verification_mark for one in rows.only("uscc", "verification", "verified_at")}
+def marked(codes: list[str]) -> QuerySet[Enterprise]:
+    """Those that are registered here, with what their mark is made of."""
+    return Enterprise.objects.filter(among("uscc", codes)).only("uscc", "verification", "verified_at")
+
+
+def marks_of(rows: Iterable[Enterprise]) -> dict[str, str]:
+    """已核验 and the like by credit code, of `marked` enterprises."""
+    return {one.uscc: one.verification_mark for one in rows}
 
 
 def named_then(name: str, uscc: str, present: dict[tuple[str, str], str]) -> str:

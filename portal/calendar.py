@@ -65,6 +65,12 @@ def today() -> date:
     return timezone.localdate(timezone=CITY_TIME)
 
 
+def held_days(first: date) -> dict[date, bool]:
+    """Hold the calendar, and its days from `first` on that time limits may need."""
+    hold_calendar()
+    return overrides(first, first + DAY * SPAN)
+
+
 def hold_calendar(*, change: bool = False) -> None:
     """Let the calendar stand still until this transaction ends; with `change`, wait for all who count by it.
 

@@ -18,6 +18,7 @@ from django.template.backends.django import DjangoTemplates
 from django.utils.functional import cached_property
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import validators
@@ -81,6 +82,35 @@ WRITTEN = {f"django/forms/widgets/{kind}.html": _input for kind in _INPUTS} | {
 }
 
 
+FIELD = "django/forms/field.html"
+
+
+def _group(field: forms.BoundField) -> str | None:
+    """What FIELD makes of a field with its label, help and errors; None for the rarer sorts, which the template draws."""
+    kind, given = field.widget_type, field.field
+    if field.use_fieldset or kind in ("checkbox", "file") or getattr(given, "rules", None):
+        return None
+    errors, help_text, place = field.errors, field.help_text, conditional_escape(field.auto_id)
+    star = vh = counter = ""
+    if given.required or getattr(given, "starred", False):
+        star = '<span class="star" aria-hidden="true">*</span>'
+        vh = f'<span class="vh">{conditional_escape(gettext("（必填）"))}</span>'
+    if kind == "textarea" and (most := getattr(given, "max_length", None)):
+        text = conditional_escape(gettext("最多 %(n)s 字") % {"n": most})
+        counter = f'<span class="counter" data-counter="{place}" data-max="{most}">{text}</span>'
+    help_ = f'<p class="help" id="{place}_helptext">{conditional_escape(help_text)}</p>' if help_text else ""
+    wrong = ""
+    if errors:
+        said = f'<span class="vh">{conditional_escape(gettext("错误："))}</span>'
+        said += "<br>".join(conditional_escape(str(error)) for error in errors)
+        wrong = f'<p class="error" id="{place}_error">{said}</p>'
+    return (
+        f'\n<div class="field field-{kind}{" is-wrong" if errors else ""}">\n'
+        f'<label for="{conditional_escape(field.id_for_label)}">{star}{conditional_escape(field.label)}{vh}</label>\n'
+        f"{field}\n{counter}\n\n{help_}{wrong}\n</div>\n"
+    )
+
+
 class PortalRenderer(BaseRenderer):
     """Draws fields with our templates, then Django's own; the common widgets without any."""
 
@@ -100,6 +130,8 @@ class PortalRenderer(BaseRenderer):
     def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
         if write := WRITTEN.get(template_name):
             return mark_safe(write(context["widget"]))  # every value went through conditional_escape
+        if template_name == FIELD and (group := _group(context["field"])) is not None:
+            return mark_safe(group)
         return mark_safe(super().render(template_name, context, request))
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from math import asinh, cos, floor, log10, pi, radians, tan
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from portal.coordinates import CITY_LAT, CITY_LNG, Point, metres_outside, metres_to_edge
 from portal.outlines import DISTRICTS, RIVERS, ZONES, corners_of
@@ -99,8 +100,13 @@ def roomiest(corners: list[Point]) -> Point:
 
 def called() -> dict[str, str]:
     """The names of districts and zones, as the operator wrote them, in one question; their codes are distinct."""
+    return dict(places_called())
+
+
+def places_called() -> QuerySet:
+    """(code, name) of districts and zones."""
     areas = JurisdictionArea.objects.filter(is_active=True, code__in=ZONES).order_by().values_list("code", "name")
-    return dict(District.objects.order_by().values_list("code", "name").union(areas))
+    return District.objects.order_by().values_list("code", "name").union(areas)
 
 
 def districts(names: dict[str, str]) -> list[Outline]:

@@ -1,7 +1,6 @@
 """Running numbers without gaps in use and without doubles: one locked row a series."""
 
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connection, models
 
 
 class NumberSeries(models.Model):
@@ -17,9 +16,12 @@ class NumberSeries(models.Model):
         return f"{self.series}: {self.last}"
 
 
-@transaction.atomic
 def next_number(series: str) -> int:
     """The next number of `series`, from 1; others who want one wait until the caller's transaction ends."""
-    NumberSeries.objects.bulk_create([NumberSeries(series=series)], ignore_conflicts=True)
-    NumberSeries.objects.filter(pk=series).update(last=F("last") + 1)
-    return NumberSeries.objects.values_list("last", flat=True).get(pk=series)
+    sql = """
+        INSERT INTO portal_numberseries AS given (series, last) VALUES (%s, 1)
+        ON CONFLICT (series) DO UPDATE SET last = given.last + 1 RETURNING last
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [series])
+        return cursor.fetchone()[0]

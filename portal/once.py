@@ -99,6 +99,11 @@ def settle_once(request: HttpRequest, url: str) -> None:
         return
     if not connection.in_atomic_block:
         raise TransactionManagementError("settle_once belongs into the transaction of the action.")
+    sql = "UPDATE portal_oncetoken SET url = %s, digest = %s WHERE key = %s AND url = ''"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [url, digest_of(request), key])
+        if cursor.rowcount:  # claimed when the form came, and nobody was quicker
+            return
     earlier, _digest = claim(request, key)
     if earlier:
         raise Once(earlier)

@@ -1,13 +1,17 @@
 """Is this project filed already? The person's word alone does not decide (security S8, domain §5.4)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from portal.coordinates import Point, metres_between, to_cgcs2000
 from portal.search import SEARCH_FIELDS
+from portal.together import Together
 from portal.validators import normalise_permit_no
 from projects.models import PartyType
 from supervision.catalogue import Module
@@ -47,25 +51,58 @@ class Candidate:
     similarity: float = 1.0
 
 
-def candidates_for(filing: Filing) -> list[Candidate]:
-    """The other live filings that may be about this project, best first."""
-    found = [match for other in _possible(filing) if (match := match_of(filing, other))]
+def candidates_for(filing: Filing, possible: Iterable[Filing] | None = None) -> list[Candidate]:
+    """The other live filings that may be about this project, best first; `possible`: if a page asked for them."""
+    others = POSSIBLE.ask(**compared(filing))["possible"] if possible is None else possible
+    found = [match for other in others if (match := match_of(filing, other))]
     return sorted(found, key=lambda candidate: (candidate.match, -candidate.similarity))
 
 
-def _possible(filing: Filing) -> QuerySet[Filing]:
-    same = Q(project=filing.project_id)
-    if filing.project_no:
-        same |= Q(project_no=filing.project_no)
-    if filing.permit_no:
-        same |= Q(permit_no=filing.permit_no) | Q(permit_no=normalise_permit_no(filing.permit_no))
-    if filing.longitude is not None and filing.latitude is not None:
-        owners = FilingParty.objects.filter(party_type=PartyType.OWNER).exclude(uscc="")  # as their index holds them
-        codes = owners.filter(filing=filing).values("uscc")
-        owned = owners.filter(uscc__in=codes).values("filing")
-        same |= near_to(filing) & Q(is_any_of("pk", owned))
-    others = Filing.objects.live().filter(same).exclude(pk=filing.pk)
+def possible_for(
+    of: UUID,
+    project: UUID,
+    project_no: str,
+    permit_no: str,
+    permit_no_meant: str,
+    west: Decimal,
+    east: Decimal,
+    south: Decimal,
+    north: Decimal,
+) -> QuerySet[Filing]:
+    """The live filings that a filing is compared with; what it does not say is None and equals nothing."""
+    owners = FilingParty.objects.filter(party_type=PartyType.OWNER).exclude(uscc="")  # as their index holds them
+    codes = owners.filter(filing=of).values("uscc")
+    owned = owners.filter(uscc__in=codes).values("filing")
+    near = Q(longitude__gte=west, longitude__lte=east, latitude__gte=south, latitude__lte=north)
+    same = Q(project=project) | Q(project_no=project_no) | Q(permit_no=permit_no) | Q(permit_no=permit_no_meant)
+    others = Filing.objects.live().filter(same | (near & Q(is_any_of("pk", owned)))).exclude(pk=of)
     return others.defer(*SEARCH_FIELDS).order_by("-submitted_at", "-pk")[:LOOKED_AT]
+
+
+COMPARED: dict[str, type] = {
+    **{"of": UUID, "project": UUID},
+    **dict.fromkeys(("project_no", "permit_no", "permit_no_meant"), str),
+    **dict.fromkeys(("west", "east", "south", "north"), Decimal),
+}
+POSSIBLE = Together(lambda **of: {"possible": possible_for(**of)}, **COMPARED)
+
+
+def compared(filing: Filing) -> dict[str, Any]:
+    """By what a filing is compared with others."""
+    placed = filing.longitude is not None and filing.latitude is not None
+    west, east = _around(filing.longitude) if placed else (None, None)  # type: ignore[arg-type]
+    south, north = _around(filing.latitude) if placed else (None, None)  # type: ignore[arg-type]
+    return {
+        "of": filing.pk,
+        "project": filing.project_id,
+        "project_no": filing.project_no or None,
+        "permit_no": filing.permit_no or None,
+        "permit_no_meant": normalise_permit_no(filing.permit_no) if filing.permit_no else None,
+        "west": west,
+        "east": east,
+        "south": south,
+        "north": north,
+    }
 
 
 def owner_uscc(filing: Filing) -> str:
@@ -127,11 +164,12 @@ def _pieces(text: str) -> set[str]:
     return {plain[i : i + 2] for i in range(len(plain) - 1)}
 
 
-def earlier_filings(filing: Filing, user) -> list[Filing]:
+def earlier_filings(filing: Filing, user, found: list[Candidate] | None = None) -> list[Filing]:
     """What 存在 may name: filings of an earlier module that are live or were refused; candidates first, then those of
-    the same project or owner."""
+    the same project or owner. `found`: the candidates, if a page asked for them."""
     earlier = EARLIER_MODULES[filing.module]
-    best = [found.filing for found in candidates_for(filing) if found.filing.module in earlier]
+    likely = candidates_for(filing) if found is None else found
+    best = [one.filing for one in likely if one.filing.module in earlier]
     if not earlier:
         return best
     same = Q(project=filing.project_id)

@@ -20,6 +20,7 @@ from portal.calendar import (
     Days,
     due_day,
     first_counting_day,
+    held_days,
     hold_calendar,
     overrides,
     today,
@@ -91,13 +92,22 @@ class Remaining:
         return self.days < 0
 
 
-def start_clock(review: Review, at: datetime, *, afresh: bool = False) -> None:
-    """Let the clock run from `at`, in the caller's transaction; `afresh` forgets the days of earlier stretches."""
+def start_clock(review: Review, at: datetime, *, afresh: bool = False, days: Days | None = None) -> None:
+    """Let the clock run from `at`, in the caller's transaction; `afresh` forgets the days of earlier stretches.
+
+    `days`: those of the calendar that the caller holds (`days_from`), where several clocks start.
+    """
     if afresh:
         review.days_used = 0
-    hold_calendar()
+    if days is None:
+        hold_calendar()
     review.clock_started_at = at
-    review.due_on = due_of(review)
+    review.due_on = due_of(review, days)
+
+
+def days_from(at: datetime) -> Days:
+    """The calendar, held until the caller's transaction ends, for clocks that start at `at`."""
+    return held_days(timezone.localdate(at, CITY_TIME))
 
 
 def due_of(review: Review, days: Days | None = None) -> date:

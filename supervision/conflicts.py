@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, Q, UUIDField, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, UUIDField, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from enterprises.models import Member
 from portal.masking import mask_id
+from portal.together import Together, among
 from projects.models import PartyType, ProjectParty
 from supervision.catalogue import (
     MOST_CHIEF_POSTS,
@@ -102,28 +103,41 @@ def posts_elsewhere(filing: Filing, people: Iterable[str], *, owner: str = "") -
     people = sorted(set(people))
     if not people:
         return []
+    works = {"project_no": filing.project_no, "permit_no": filing.permit_no, "works_name": filing.works_name}
+    given = {name: text or UNSAID for name, text in works.items()}
+    rows = POSTS.ask(people=people, project=filing.project_id, owner=owner or UNSAID, **given)["posts"]
+    return [Post(*row) for row in rows]
+
+
+def posts_of(people: list[str], **works: Any) -> QuerySet:
     branches = (named_elsewhere, leading_elsewhere, watching_elsewhere, employed)
-    first, *rest = (branch(Elsewhere(filing, owner), people) for branch in branches)
-    return [Post(*row) for row in first.union(*rest, all=True)]
+    first, *rest = (branch(Elsewhere(**works), people) for branch in branches)
+    return first.union(*rest, all=True)
+
+
+UNSAID = "\ue000"  # what no filing says: unlike NULL it may stand in what is denied
+POSTS = Together(
+    lambda **given: {"posts": posts_of(**given)},
+    **{"people": list, "project": UUID, "project_no": str, "permit_no": str, "works_name": str, "owner": str},
+)
 
 
 @dataclass(frozen=True)
 class Elsewhere:
     """What lies outside a filing's own project and works."""
 
-    filing: Filing
+    project: UUID
+    project_no: str
+    permit_no: str
+    works_name: str
     owner: str
 
     def other(self, path: str = "") -> Q:
         """That the filing at `path` is neither of this project nor of the same works under another number."""
-        mine = self.filing
-        same = Q(**{f"{path}project": mine.project_id})
-        if mine.project_no:
-            same |= Q(**{f"{path}project_no": mine.project_no})
-        if mine.permit_no:
-            same |= Q(**{f"{path}permit_no": mine.permit_no})
-        if mine.works_name and self.owner:
-            same |= Q(**{f"{path}works_name": mine.works_name, f"{path}uscc_codes__contains": [self.owner]})
+        same = Q(**{f"{path}project": self.project})
+        same |= Q(**{f"{path}project_no": self.project_no})
+        same |= Q(**{f"{path}permit_no": self.permit_no})
+        same |= Q(**{f"{path}works_name": self.works_name, f"{path}uscc_codes__contains": [self.owner]})
         return ~same
 
 
@@ -131,7 +145,7 @@ def named_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Heads that another live filing names; once it is 报监完毕 its project says who leads."""
     running = [status for status in Filing.LIVE if status != Filing.Status.FILED]
     named = FilingParty.objects.filter(
-        elsewhere.other("filing__"), head_id_index__in=people, filing__status__in=running
+        elsewhere.other("filing__"), among("head_id_index", people), filing__status__in=running
     )
     return named.order_by().values_list("head_id_index", "party_type", "filing__project", "filing__works_name", "uscc")
 
@@ -139,7 +153,7 @@ def named_elsewhere(elsewhere: Elsewhere, people: list[str]):
 def leading_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Leads of filed projects that still go on: a change of the person or the end of the works frees them."""
     filed = Filing.objects.filter(elsewhere.other(), project=OuterRef("project"), status=Filing.Status.FILED)
-    leading = ProjectParty.objects.filter(Exists(filed), lead_id_index__in=people, ended_at=None)
+    leading = ProjectParty.objects.filter(Exists(filed), among("lead_id_index", people), ended_at=None)
     leading = leading.exclude(project__construction_status__in=ENDED)
     return leading.order_by().values_list("lead_id_index", "party_type", "project", "project__works_name", "uscc")
 
@@ -147,7 +161,7 @@ def leading_elsewhere(elsewhere: Elsewhere, people: list[str]):
 def watching_elsewhere(elsewhere: Elsewhere, people: list[str]):
     """Safety officers that another live filing names."""
     there = elsewhere.other("filing__")
-    watching = SafetyOfficer.objects.filter(there, id_index__in=people, filing__status__in=Filing.LIVE)
+    watching = SafetyOfficer.objects.filter(there, among("id_index", people), filing__status__in=Filing.LIVE)
     watching = watching.exclude(filing__project__construction_status__in=ENDED)
     return watching.order_by().values_list(
         "id_index", literal(OFFICER), "filing__project", "filing__works_name", literal("")
@@ -156,7 +170,7 @@ def watching_elsewhere(elsewhere: Elsewhere, people: list[str]):
 
 def employed(elsewhere: Elsewhere, people: list[str]):
     """The enterprises that these people belong to."""
-    members = Member.objects.filter(user__id_index__in=people, status=Member.Status.ACTIVE)
+    members = Member.objects.filter(among("user__id_index", people), status=Member.Status.ACTIVE)
     nowhere = Value(None, output_field=UUIDField(null=True))
     return members.order_by().values_list("user__id_index", literal(EMPLOYED), nowhere, literal(""), "enterprise__uscc")
 

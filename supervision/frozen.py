@@ -10,16 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Target
 from portal.coordinates import metres_between, to_cgcs2000
 from portal.masking import mask_id, mask_phone
+from portal.together import Together
 from projects.models import PartyType
 from supervision.catalogue import LEAD_TITLES, ConcurrentCase, Section, StructureType
-from supervision.models import Attachment, Filing, FilingParty, FilingVersion, Material, UnitWork
+from supervision.models import Attachment, Filing, FilingParty, FilingVersion, Material, SafetyOfficer, UnitWork
 
 BASICS = (
     "works_name",
@@ -130,17 +133,51 @@ class Change:
 
 def attachments_in_force(filing: Filing):
     """The attachments that count: neither removed nor replaced by a later one."""
-    current = filing.attachments.filter(removed_at=None, replaced_by=None)
-    return current.select_related("document", "material").order_by(
-        "material__order", "material_id", "order", "added_at", "id"
-    )
+    return in_force(filing.attachments.all())
+
+
+def in_force(attachments: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    current = attachments.filter(removed_at=None, replaced_by=None).select_related("document", "material")
+    return current.order_by("material__order", "material_id", "order", "added_at", "id")
+
+
+@dataclass(frozen=True)
+class Below:
+    """What lies below a filing, read once."""
+
+    parties: list[FilingParty]
+    officers: list[SafetyOfficer]
+    unit_works: list[UnitWork]
+    attachments: list[Attachment]
+
+
+def rows_below(filing: UUID) -> dict[str, QuerySet]:
+    """The questions for what lies below a filing."""
+    return {
+        "parties": FilingParty.objects.filter(filing=filing),
+        "officers": SafetyOfficer.objects.filter(filing=filing),
+        "unit_works": UnitWork.objects.filter(filing=filing),
+        "attachments": in_force(Attachment.objects.filter(filing=filing)),
+    }
+
+
+BELOW = Together(rows_below, filing=UUID)
+
+
+def below(filing: Filing, seen: dict[str, list] | None = None) -> Below:
+    """What lies below a filing, by one question, or as it was `seen`."""
+    found = BELOW.ask(filing=filing.pk) if seen is None else seen
+    for row in (row for name in ("parties", "officers", "unit_works", "attachments") for row in found[name]):
+        row.filing = filing
+    return Below(found["parties"], found["officers"], found["unit_works"], found["attachments"])
 
 
 # Taking
 
 
-def snapshot(filing: Filing) -> dict[str, Any]:
-    """The whole filing as plain JSON data, in one fixed order."""
+def snapshot(filing: Filing, rows: Any = None) -> dict[str, Any]:
+    """The whole filing as plain JSON data, in one fixed order; `rows`: what lies below it, if it was read."""
+    rows = rows or below(filing)
     data = {
         "module": filing.module,
         "number": filing.number,
@@ -149,10 +186,10 @@ def snapshot(filing: Filing) -> dict[str, Any]:
         "prior": {"exists": filing.prior_filing_exists, "reason": filing.overruled_candidate_reason},
         "basics": {name: getattr(filing, filing._meta.get_field(name).attname) for name in BASICS},  # type: ignore[union-attr]
         "labels": {name: shown_field(filing, name) for name in BASICS},
-        "parties": list(_parties(filing)),
-        "officers": list(_officers(filing)),
-        "unit_works": [{"id": work.pk} | _row(work, UNIT_WORK_FIELDS) for work in filing.unit_works.all()],
-        "attachments": [_attached(attachment) for attachment in attachments_in_force(filing)],
+        "parties": list(_parties(rows.parties)),
+        "officers": list(_officers(rows.officers)),
+        "unit_works": [{"id": work.pk} | _row(work, UNIT_WORK_FIELDS) for work in rows.unit_works],
+        "attachments": [_attached(attachment) for attachment in rows.attachments],
     }
     return json.loads(json.dumps(data, cls=DjangoJSONEncoder))
 
@@ -167,8 +204,7 @@ def _row(row: Any, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def _parties(filing: Filing) -> Iterator[dict[str, Any]]:
-    parties = list(filing.parties.all())
+def _parties(parties: list[FilingParty]) -> Iterator[dict[str, Any]]:
     places = places_of(parties)
     for party in parties:
         enterprise = {"enterprise": party.enterprise_id, "head_id_index": party.head_id_index}
@@ -176,8 +212,8 @@ def _parties(filing: Filing) -> Iterator[dict[str, Any]]:
         yield place | _row(party, PARTY_FIELDS) | enterprise
 
 
-def _officers(filing: Filing) -> Iterator[dict[str, Any]]:
-    for nth, officer in enumerate(filing.safety_officers.all(), start=1):
+def _officers(officers: list[SafetyOfficer]) -> Iterator[dict[str, Any]]:
+    for nth, officer in enumerate(officers, start=1):
         yield {"place": officer_place(nth), "id_index": officer.id_index} | _row(officer, OFFICER_FIELDS)
 
 

@@ -1,7 +1,7 @@
 """What is still missing or wrong in a filing, and what a person has to vouch for.
 
 One function behind the badges, the 自查 button, the check page and the refusal to submit. It asks the database
-six questions, however large the filing is.
+twice, however large the filing is.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -19,11 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import validators
+from portal.places import District, JurisdictionArea
+from portal.together import Together
 from projects.models import PartyType
 from supervision import location
 from supervision.catalogue import BOUNDS, LEAD_TITLES, PROOF, Need, ProjectCategory, Section
 from supervision.conflicts import Finding, Post, findings_of, posts_elsewhere
-from supervision.frozen import attachments_in_force, officer_place, places_of
+from supervision.frozen import below, officer_place, places_of, rows_below
 from supervision.mends import is_odd_amount
 from supervision.models import Attachment, Filing, FilingParty, MaterialRule, SafetyOfficer, UnitWork
 from supervision.permit_news import lapse_text, seems_lapsed
@@ -116,19 +119,35 @@ class Sheet:
         return next(iter(leading), None)
 
 
-def sheet_of(filing: Filing) -> Sheet:
-    parties, officers = list(filing.parties.all()), list(filing.safety_officers.all())
-    people = [party.head_id_index for party in parties] + [officer.id_index for officer in officers]
-    owner = next((party.uscc for party in parties if party.party_type == PartyType.OWNER and party.uscc), "")
-    return Sheet(
-        filing,
-        parties,
-        list(filing.unit_works.all()),
-        list(attachments_in_force(filing)),
-        list(MaterialRule.objects.for_filing(filing)),
-        officers,
-        posts_elsewhere(filing, filter(None, people), owner=owner),
-    )
+def sheet_of(filing: Filing, seen: dict[str, list] | None = None) -> Sheet:
+    """A filing with everything below it; `seen`: the answers to `sheet_rows`, if they were asked with others."""
+    found = SHEET.ask(**asked_for_sheet(filing)) if seen is None else seen
+    for place in (*found["districts"], *found["areas"]):
+        setattr(filing, "district" if isinstance(place, District) else "jurisdiction_area", place)
+    rows = below(filing, found)
+    people = [party.head_id_index for party in rows.parties] + [officer.id_index for officer in rows.officers]
+    owner = next((party.uscc for party in rows.parties if party.party_type == PartyType.OWNER and party.uscc), "")
+    posts = posts_elsewhere(filing, filter(None, people), owner=owner)
+    return Sheet(filing, rows.parties, rows.unit_works, rows.attachments, found["rules"], rows.officers, posts)
+
+
+def sheet_rows(filing: UUID, module: str, handed_in: UUID, district: str, area: str) -> dict[str, models.QuerySet]:
+    """The questions for a sheet, but for what its people do elsewhere."""
+    return {
+        **rows_below(filing),
+        "rules": MaterialRule.objects.in_force_for(module, handed_in),
+        "districts": District.objects.filter(pk=district),
+        "areas": JurisdictionArea.objects.filter(pk=area),
+    }
+
+
+SHEET_GIVEN: dict[str, type] = {"filing": UUID, "module": str, "handed_in": UUID, "district": str, "area": str}
+SHEET = Together(sheet_rows, **SHEET_GIVEN)
+
+
+def asked_for_sheet(filing: Filing) -> dict[str, Any]:
+    places = {"district": filing.district_id, "area": filing.jurisdiction_area_id}
+    return {"filing": filing.pk, "module": filing.module, "handed_in": filing.pk if filing.round else None} | places
 
 
 def gaps_in(filing: Filing) -> list[Gap]:

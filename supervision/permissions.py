@@ -1,6 +1,7 @@
 """Who may prepare a filing, and who may decide a review. What is possible in its present state, the actions ask."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,6 +19,8 @@ from portal.documents.addresses import register_addresses
 from portal.documents.models import Document
 from portal.documents.permissions import register_reader
 from portal.masking import mask_name
+from portal.search import SEARCH_FIELDS
+from portal.together import Together, among
 from portal.written import written
 from projects.models import ActingLead, Project, ProjectParty, ProjectUser, Standstill
 from projects.permissions import employers_found, known_to, may_enter, memberships_granted
@@ -52,9 +55,59 @@ def preparable_by(user):
     return Filing.objects.filter(Q(enterprise__in=granted) | named) if user.is_personal else Filing.objects.none()
 
 
+def preparers(person: UUID, enterprise: UUID, codes: list[str]):
+    """Of a person's enterprises the one that made a filing, and those whose codes its permit names."""
+    somebody = User(pk=person, kind=User.Kind.PERSONAL)
+    granted = enterprises_granted(somebody, SYSTEM).filter(Q(pk=enterprise) | among("uscc", codes))
+    return {"preparers": granted.order_by("name", "pk").values_list("pk", flat=True)}
+
+
+PREPARERS = Together(preparers, person=UUID, enterprise=UUID, codes=list)
+
+
 def can_prepare(user, filing: Filing) -> bool:
-    """May fill in, submit, answer and withdraw it."""
-    return user.is_personal and preparing_enterprises(user, filing).exists()
+    """May fill in, submit, answer and withdraw it. A page asks once: what `visible_filing` found out is taken."""
+    if not user.is_personal:
+        return False
+    if filing.prepared_by is not None and filing.prepared_by[0] == user.pk:
+        return filing.prepared_by[1]
+    codes = filing.permit.uscc_codes if filing.permit else []
+    return bool(PREPARERS.ask(person=user.pk, enterprise=filing.enterprise_id, codes=codes)["preparers"])
+
+
+def seen_by_person(person: UUID, pk: UUID):
+    """A filing if this person may know of it, and whether he may prepare it."""
+    somebody = User(pk=person, kind=User.Kind.PERSONAL)
+    mine = enterprises_granted(somebody, SYSTEM)
+    named = among("uscc", OuterRef("permit__uscc_codes"))
+    may_prepare = Exists(mine.filter(pk=OuterRef("enterprise"))) | Exists(mine.filter(named))
+    return {"filings": shown(Filing.objects.visible_to(somebody), pk).annotate(may_prepare=may_prepare)}
+
+
+def seen_by_officer(person: UUID, pk: UUID):
+    return {"filings": shown(Filing.objects.visible_to(User(pk=person, kind=User.Kind.STAFF)), pk)}
+
+
+def shown(filings, pk: UUID):
+    """One filing with what its pages name; what lists search in is left out."""
+    around = ("project", "enterprise", "permit", "district", "jurisdiction_area", "created_by")
+    unread = [f"{path}{name}" for path in ("", "project__", "enterprise__", "permit__") for name in SEARCH_FIELDS]
+    return filings.filter(pk=pk).select_related(*around).defer(*unread)
+
+
+SEEN_BY_PERSON = Together(seen_by_person, person=UUID, pk=UUID)
+SEEN_BY_OFFICER = Together(seen_by_officer, person=UUID, pk=UUID)
+
+
+def filing_seen_by(user, pk: UUID) -> Filing:
+    """The filing if this account may know of it (`Filing.objects.visible_to`); else Http404."""
+    if user.is_enterprise_account:
+        raise Http404
+    question = SEEN_BY_PERSON if user.is_personal else SEEN_BY_OFFICER
+    for filing in question.ask(person=user.pk, pk=pk)["filings"]:
+        filing.prepared_by = user.pk, getattr(filing, "may_prepare", False)
+        return filing
+    raise Http404
 
 
 def can_edit(user, filing: Filing) -> bool:
@@ -197,19 +250,24 @@ class Seat:
 
 def seat_of(user, review: Review) -> Seat:
     """An officer's seat, in one question to the database."""
-    return _seat(user, _posts_around(user, review).values_list("user", "is_chief"))
+    return _seat(user, POSTS_AROUND.ask(person=user.pk, station=review.station_id, role=review.role)["posts"])
 
 
 def seat_and_ties(user, review: Review) -> tuple[Seat, bool]:
     """The seat, and whether the officer must stay away (`is_tied`), in one question for a page."""
-    posts = _posts_around(user, review).annotate(tied=ties_to(review, OuterRef("user")))
-    rows = list(posts.values_list("user", "is_chief", "tied"))
-    return _seat(user, [row[:2] for row in rows]), any(tied for who, _chief, tied in rows if who == user.pk)
+    at = {"person": user.pk, "station": review.station_id, "role": review.role}
+    found = SEAT_AND_TIES.ask(**at, **binding(review), people=[user.pk])
+    return _seat(user, found["posts"]), bool(found["tied"])
 
 
-def _posts_around(user, review: Review):
-    away = Delegation.objects.on(timezone.localdate()).filter(delegate=user.pk).values("officer")
-    return posts_for(review.station_id, review.role).filter(Q(user=user.pk) | Q(user__in=away))  # type: ignore[arg-type]
+def _posts_around(person: UUID, station: UUID, role: str):
+    away = Delegation.objects.on(timezone.localdate()).filter(delegate=person).values("officer")
+    posts = posts_for(station, role).filter(Q(user=person) | Q(user__in=away))  # type: ignore[arg-type]
+    return {"posts": posts.values_list("user", "is_chief")}
+
+
+POST: dict[str, type] = {"person": UUID, "station": UUID, "role": str}
+POSTS_AROUND = Together(_posts_around, **POST)
 
 
 def _seat(user, posts) -> Seat:
@@ -258,23 +316,41 @@ def is_tied(user, review: Review) -> bool:
 
 def tied_among(users, review: Review) -> set:
     """Which of these officers (keys) must stay away from a review: one question, however many they are."""
-    return set(User.objects.filter(ties_to(review, OuterRef("pk")), pk__in=users).values_list("pk", flat=True))
+    return set(TIED.ask(people=list(users), **binding(review))["tied"])
 
 
-def ties_to(review: Review, me: OuterRef) -> Q:
-    """Whether the officer whose key is `me` must stay away from a review."""
+def binding(review: Review) -> dict[str, Any]:
+    """By what an officer may be tied to a review."""
     filing = review.filing
+    return {"review": review.pk, "codes": filing.uscc_codes, "project": filing.project_id}
+
+
+def _tied(people: list[UUID], review: UUID, codes: list[str], project: UUID):
+    ties = ties_to(OuterRef("pk"), review, codes, project)
+    return {"tied": User.objects.filter(ties, among("pk", people)).order_by().values_list("pk", flat=True)}
+
+
+def ties_to(me: OuterRef, review: UUID, codes: list[str], project: UUID) -> Q:
+    """Whether the officer whose key is `me` must stay away from a review."""
     parts = [
-        Recusal.objects.filter(officer=me, review=review.pk),
-        DeclaredTie.objects.filter(officer=me, ended_at=None, uscc__in=filing.uscc_codes),
-        Member.objects.filter(user=me, status=Member.Status.ACTIVE, enterprise__uscc__in=filing.uscc_codes),
-        ProjectUser.objects.filter(user=me, status=ProjectUser.Status.APPROVED, project=filing.project_id),
-        ProjectParty.objects.filter(lead=me, ended_at=None, project=filing.project_id),
+        Recusal.objects.filter(officer=me, review=review),
+        DeclaredTie.objects.filter(among("uscc", codes), officer=me, ended_at=None),
+        Member.objects.filter(among("enterprise__uscc", codes), user=me, status=Member.Status.ACTIVE),
+        ProjectUser.objects.filter(user=me, status=ProjectUser.Status.APPROVED, project=project),
+        ProjectParty.objects.filter(lead=me, ended_at=None, project=project),
     ]
     ties = Q()
     for part in parts:
         ties |= Q(Exists(part))
     return ties
+
+
+BINDING: dict[str, type] = {"review": UUID, "codes": list, "project": UUID}
+TIED = Together(_tied, people=list, **BINDING)
+SEAT_AND_TIES = Together(
+    lambda person, station, role, **ties: _posts_around(person, station, role) | _tied(**ties),
+    **POST | BINDING | {"people": list},
+)
 
 
 def require_untied(user, review: Review) -> None:

@@ -14,9 +14,11 @@ from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from portal.search import SEARCH_FIELDS
+from portal.together import Together
 from portal.written import any_of, written, written_unprepared
 from projects.models import ConstructionPermit, PartyType
-from supervision.candidates import EARLIER_MODULES, Match, box_around, candidates_for, match_of
+from supervision.candidates import EARLIER_MODULES, Candidate, Match, box_around, candidates_for, match_of
 from supervision.catalogue import NOT_STARTED, PERMIT_START_MONTHS, Module, ProjectCategory
 from supervision.frozen import shown_field
 from supervision.models import Filing, FilingParty
@@ -199,18 +201,24 @@ def day_text(day: date | None) -> str:
 # One project in two modules
 
 
-def early_news(filing: Filing, viewer: Any) -> list[News]:
-    """Edge cases 2 to 4: a permit has come for a project that was filed early, said on both filings."""
+def early_news(
+    filing: Filing, viewer: Any, *, found: list[Candidate] | None = None, begun: Iterable[Filing] | None = None
+) -> list[News]:
+    """Edge cases 2 to 4: a permit has come for a project that was filed early, said on both filings.
+
+    `found` and `begun`: what `candidates_for` and `begun_jointly` answered, if a page asked already.
+    """
     if filing.module == Module.JOINT:
-        return of_earlier(filing, viewer) if filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT) else []
+        is_begun = filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT)
+        return of_earlier(filing, viewer, candidates_for(filing) if found is None else found) if is_begun else []
     if filing.status not in (*Filing.OPEN, *Filing.LIVE):
         return []
-    return of_permit(filing, viewer)
+    return of_permit(filing, viewer, begun)
 
 
-def of_earlier(filing: Filing, viewer: Any) -> list[News]:
+def of_earlier(filing: Filing, viewer: Any, found: Iterable[Candidate]) -> list[News]:
     """On the joint filing: it seems to be filed as 先行介入 or 提前服务 already."""
-    others = [one.filing for one in candidates_for(filing) if one.filing.module in EARLIER_MODULES[Module.JOINT]]
+    others = [one.filing for one in found if one.filing.module in EARLIER_MODULES[Module.JOINT]]
     if not others:
         return []
     first = others[0]
@@ -224,13 +232,24 @@ def of_earlier(filing: Filing, viewer: Any) -> list[News]:
     return [News("info", _("疑似已先行介入/提前服务"), text, first.get_absolute_url(), _("查看该报监"))]
 
 
-def of_permit(filing: Filing, viewer: Any) -> list[News]:
+def begun_jointly(project: Any, project_no: Any) -> QuerySet[Filing]:
+    """The first joint filing of a project that waits to be handed in."""
+    waiting = Filing.objects.filter(module=Module.JOINT, status__in=[Filing.Status.PULLED, Filing.Status.DRAFT])
+    same = Q(project=project) | Q(project_no=project_no)
+    return waiting.filter(same).select_related("permit").defer(*SEARCH_FIELDS).order_by("created_at")[:1]
+
+
+def of_project(filing: Filing) -> dict[str, Any]:
+    """What questions about a filing's project are given."""
+    return {"project": filing.project_id, "project_no": filing.project_no or None}
+
+
+BEGUN = Together(lambda **of: {"begun": begun_jointly(**of)}, project=UUID, project_no=str)
+
+
+def of_permit(filing: Filing, viewer: Any, begun: Iterable[Filing] | None = None) -> list[News]:
     """On the early filing: its project has a permit and waits in 联合报监; stations read it without a way there."""
-    same = Q(project=filing.project_id)
-    if filing.project_no:
-        same |= Q(project_no=filing.project_no)
-    begun = Filing.objects.filter(same, module=Module.JOINT, status__in=[Filing.Status.PULLED, Filing.Status.DRAFT])
-    joint = begun.select_related("permit").order_by("created_at").first()
+    joint = next(iter(BEGUN.ask(**of_project(filing))["begun"] if begun is None else begun), None)
     if joint is None or joint.permit is None:
         return []
     is_mine = Filing.objects.visible_to(viewer).filter(pk=joint.pk).exists()
@@ -246,9 +265,9 @@ def of_permit(filing: Filing, viewer: Any) -> list[News]:
     return [News("info", heading, text % {"no": joint.permit_no}, joint.get_absolute_url(), _("去联合报监"))]
 
 
-def news_of(filing: Filing, viewer: Any) -> list[News]:
-    """Everything about permits that the pages of a filing say on top."""
-    return [*permit_news(filing), *early_news(filing, viewer)]
+def news_of(filing: Filing, viewer: Any, **known: Any) -> list[News]:
+    """Everything about permits that the pages of a filing say on top; `known` as `early_news` takes it."""
+    return [*permit_news(filing), *early_news(filing, viewer, **known)]
 
 
 def suspected_among(filings: Iterable[Filing]) -> set:

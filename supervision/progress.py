@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Target
-from portal.audit import entries_about
 from portal.masking import mask_name
-from supervision.clock import Remaining, calendar_for, pause_of, remaining
+from supervision.around import Seen, belongs_to, story_seen, work_seen
+from supervision.clock import Remaining, pause_of, remaining
 from supervision.models import (
     Addendum,
     ChangeConfirmation,
@@ -131,17 +131,15 @@ class StationBox:
         return str(Target(self.role).label)
 
 
-def station_boxes(filing: Filing, viewer: Any, *, items: list[DeficiencyItem] | None = None) -> list[StationBox]:
-    """Both stations, always, the same way; three queries, two where all items of the filing are at hand."""
-    reviews = {review.role: review for review in filing.reviews.select_related("station", "assignee", "version")}
-    if items is None:
-        items = list(DeficiencyItem.objects.filter(review__filing=filing).select_related("material"))
-    sent = [item for item in items if item.sent_at]
+def station_boxes(filing: Filing, viewer: Any, *, seen: Seen | None = None) -> list[StationBox]:
+    """Both stations, always, the same way; one query, none where what is around the filing was `seen` already."""
+    seen = work_seen(filing) if seen is None else seen
+    reviews = {review.role: review for review in belongs_to(filing, seen["reviews"])}
+    sent = [item for item in seen["items"] if item.sent_at]
     items_by_review: dict[Any, list[DeficiencyItem]] = {}
     for item in sorted(sent, key=lambda item: (item.sent_at, item.created_at, item.pk)):
         items_by_review.setdefault(item.review_id, []).append(item)
-    days = calendar_for(list(reviews.values()))
-    return [_box(role, reviews.get(role), items_by_review, viewer, days) for role in Target.values]
+    return [_box(role, reviews.get(role), items_by_review, viewer, dict(seen["days"])) for role in Target.values]
 
 
 def _box(role: str, review: Review | None, items: dict[Any, list], viewer: Any, days: dict) -> StationBox:
@@ -236,16 +234,18 @@ def _waiting_text(filing: Filing, boxes: list[StationBox]) -> str:
 # The timeline
 
 
-def timeline(filing: Filing, boxes: list[StationBox], viewer: Any) -> list[dict[str, Any]]:
-    """Who did what when, newest first, and what comes next; entries for components/timeline.html."""
-    related = ("created_by", "consented_by", "submitted_by", "version")
-    drafts = PersonnelChange.Status.DRAFT
-    changes = list(filing.changes.exclude(status=drafts).select_related(*related).defer("version__data"))
+def timeline(filing: Filing, boxes: list[StationBox], viewer: Any, *, seen: Seen | None = None) -> list[dict[str, Any]]:
+    """Who did what when, newest first, and what comes next; entries for components/timeline.html.
+
+    One query, none where the story of the filing was `seen` already.
+    """
+    seen = story_seen(filing) if seen is None else seen
+    changes = belongs_to(filing, seen["changes"])
     happened = [
-        *_handed_in(filing),
-        *_decided(filing, boxes, viewer),
-        *_changed(changes, viewer),
-        *_audited(filing, boxes),
+        *_handed_in(seen),
+        *_decided(filing, seen, boxes, viewer),
+        *_changed(changes, seen, viewer),
+        *_audited(filing, seen, boxes),
     ]
     if filing.created_at:
         made = _("从施工许可证带入") if filing.created_by_id is None else _("新建报监")
@@ -260,9 +260,9 @@ def _when(at: datetime) -> str:
     return formats.date_format(timezone.localtime(at), "Y-m-d H:i")
 
 
-def _handed_in(filing: Filing):
+def _handed_in(seen: Seen):
     later = 0  # rounds; a version that a change of person made is told by the change
-    for version in filing.versions.select_related("submitted_by").filter(change=None).defer("data").order_by("number"):
+    for version in seen["versions"]:
         later += 1
         title = _("报监") if version.number == 1 else _("重新提交（第 %(n)d 轮）") % {"n": later}
         text = ""
@@ -271,7 +271,7 @@ def _handed_in(filing: Filing):
         yield version.submitted_at, {"title": title, "by": version.submitted_by.name, "text": text, "tone": "blue"}
 
 
-def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
+def _decided(filing: Filing, seen: Seen, boxes: list[StationBox], viewer: Any):
     titles = {
         "accept": (_("%(role)s受理"), "blue"),
         "assign": (_("%(role)s转办"), ""),
@@ -295,9 +295,8 @@ def _decided(filing: Filing, boxes: list[StationBox], viewer: Any):
         "approve": (_("%(role)s审核通过"), "green"),
     }
     items = {box.review.pk: box.items for box in boxes if box.review}
-    decisions = ReviewDecision.objects.filter(review__filing=filing)
     inside = not is_officer_of_stations(viewer)
-    for decision in decisions.select_related("by", "on_behalf_of", "review__station", "station", "notice"):
+    for decision in seen["decisions"]:
         if inside and decision.move in BETWEEN_OFFICERS:
             continue
         title, tone = titles.get(decision.move, (decision.move, ""))
@@ -341,10 +340,8 @@ def is_officer_of_stations(viewer: Any) -> bool:
     return viewer is not None and viewer.kind == viewer.Kind.STAFF
 
 
-def _changed(changes: list[PersonnelChange], viewer: Any):
+def _changed(changes: list[PersonnelChange], seen: Seen, viewer: Any):
     """Changes of the people in charge: begun, agreed to, handed in, what the stations said, in force."""
-    if not changes:
-        return
     for change in changes:
         people = {"old": mask_name(change.old_name), "new": mask_name(change.new_name), "post": change.title}
         if change.consented_at and change.consented_by:
@@ -356,11 +353,11 @@ def _changed(changes: list[PersonnelChange], viewer: Any):
         if change.version:
             text = _("%(old)s → %(new)s，记入第 %(n)d 版") % (people | {"n": change.version.number})
             yield change.changed_at, {"title": _("%(post)s变更完成") % people, "text": text, "tone": "green"}
-    answers = ChangeConfirmation.objects.filter(change__in=changes).exclude(decided_at=None)
-    for row in answers.select_related("station", "decided_by", "change"):
+    known = {change.pk: change for change in changes}
+    for row in (answer for answer in seen["answers"] if answer.change_id in known):
         confirmed = row.status == ChangeConfirmation.Status.CONFIRMED
         title = _("%(role)s确认%(post)s变更") if confirmed else _("%(role)s退回%(post)s变更")
-        facts = {"role": row.get_role_display(), "post": row.change.title}
+        facts = {"role": row.get_role_display(), "post": known[row.change_id].title}
         told = {"title": title % facts, "by": f"{row.station} {officer_name(row.decided_by, viewer)}"}
         yield row.decided_at, told | {"text": row.opinion, "tone": "green" if confirmed else "orange"}
 
@@ -370,11 +367,11 @@ def was_passed(filing: Filing, boxes: list[StationBox]) -> bool:
     return filing.filed_at is not None or any(box.review and box.review.status in Review.PASSED for box in boxes)
 
 
-def _added(filing: Filing, boxes: list[StationBox]) -> list[Addendum]:
-    return list(filing.addenda.handed_in().select_related("material")) if was_passed(filing, boxes) else []
+def _added(filing: Filing, seen: Seen, boxes: list[StationBox]) -> list[Addendum]:
+    return seen["added"] if was_passed(filing, boxes) else []
 
 
-def _audited(filing: Filing, boxes: list[StationBox]):
+def _audited(filing: Filing, seen: Seen, boxes: list[StationBox]):
     """What is told by the audit trail alone."""
     titles = {
         "filing.withdrawn": (_("撤回报监"), ""),
@@ -392,13 +389,13 @@ def _audited(filing: Filing, boxes: list[StationBox]):
         "filing.voided": (_("报监作废"), "red"),
         "filing.addendum": (_("补充材料"), "blue"),
     }
-    added = {str(each.number): f"{each.material}：{each.reason}" for each in _added(filing, boxes)}
+    added = {str(each.number): f"{each.material}：{each.reason}" for each in _added(filing, seen, boxes)}
     texts = {"filing.voided": filing.void_reason}
     patterns = {
         "filing.promise_changed": _("%(old)s → %(new)s，%(reason)s"),
         "filing.due_moved": _("%(role)s：%(old)s → %(new)s，%(reason)s"),
     }
-    for entry in entries_about(filing).filter(event__in=titles):
+    for entry in seen["trail"]:
         title, tone = titles[entry.event]
         is_named = entry.actor_id and entry.event not in {"filing.filed", "filing.due_moved"}
         by = entry.actor_label if is_named else ""

@@ -28,9 +28,14 @@ LEAST = 0.0008  # degrees: a plan shows at least some eighty metres
 CITY_CENTRE = 30.593
 
 
-def map_of(location: Location, district: str, *, editable: bool = False) -> dict[str, Any]:
-    """What the template needs to draw the site: the chosen district with its neighbours, the point, the corners."""
-    known = called()
+def map_of(
+    location: Location, district: str, *, editable: bool = False, names: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """What the template needs to draw the site: the chosen district with its neighbours, the point, the corners.
+
+    `names`: of districts and zones, by a caller that has read them.
+    """
+    known = called() if names is None else names
     outlines = districts(known)
     view = overview(location, district)
     corners = [spot(corner, view) for corner in location.legal_corners]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -18,7 +18,16 @@ TASK = "portal.deliver"
 DIGEST = "messages.digest"  # the event of an e-mail that gathers several messages
 
 
-@transaction.atomic
+class Telling(NamedTuple):
+    """What `notify` is given, to be told with others at once."""
+
+    users: list[Any]
+    event: str
+    about: models.Model | None = None
+    link: str = ""
+    context: dict[str, Any] = {}
+
+
 def notify(
     users: Iterable[Any], event: str, *, about: models.Model | None = None, link: str = "", **context: Any
 ) -> list[Message]:
@@ -27,16 +36,25 @@ def notify(
     The text is templates/messages/<event>.txt, rendered for each user with `user`, `about`, `link` and `context`;
     its first line is the subject. Somebody named twice is told once.
     """
-    kind = kind_of(event)
+    return notify_all([Telling(list(users), event, about, link, context)])
+
+
+@transaction.atomic
+def notify_all(tellings: Iterable[Telling]) -> list[Message]:
+    """`notify` for several things at once: the messages in one statement, what leaves the portal in another."""
+    messages = [message for telling in tellings for message in messages_of(telling)]
+    Message.objects.bulk_create(messages)
+    queue(deliveries_of(messages))
+    return messages
+
+
+def messages_of(telling: Telling) -> Iterator[Message]:
+    event, about, link, kind = telling.event, telling.about, telling.link, kind_of(telling.event)
     facts = {"event": event, "link": link, "area": kind.asks.value if kind.asks else ""}
     facts["about_type"], facts["about_id"] = (about._meta.label_lower, str(about.pk)) if about is not None else ("", "")
-    messages = []
-    for user in {user.pk: user for user in users}.values():
-        subject, body = rendered(event, user=user, about=about, link=link, **context)
-        messages.append(Message(user=user, subject=subject, body=body, **facts))
-    Message.objects.bulk_create(messages)
-    queue(deliveries_of(messages, kind))
-    return messages
+    for user in {user.pk: user for user in telling.users}.values():
+        subject, body = rendered(event, user=user, about=about, link=link, **telling.context)
+        yield Message(user=user, subject=subject, body=body, **facts)
 
 
 @transaction.atomic
@@ -59,13 +77,14 @@ def is_first(key: str) -> bool:
         return cursor.rowcount == 1
 
 
-def deliveries_of(messages: list[Message], kind: Kind) -> Iterator[Delivery]:
+def deliveries_of(messages: list[Message]) -> Iterator[Delivery]:
     """What leaves the portal for these messages. Each key is the message's, so that nothing is queued twice.
 
     E-mails to officers are gathered (portal.notifications.digests); only kinds of security are not.
     """
     chosen = {row.user_id: row for row in MessageSettings.objects.filter(user__in=[each.user_id for each in messages])}
     for message in messages:
+        kind = kind_of(message.event)
         wishes = chosen.get(message.user_id) or MessageSettings()
         wanted = [way for way in kind.channels if kind.security or wishes.wants(kind.event, way)]
         if "sms" in wanted and (phone := phone_of(message.user)):

@@ -1,6 +1,7 @@
 """Who was told about a thing, and what became of the texts and e-mails: for its timeline. Numbers, no names."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -23,12 +24,21 @@ class Told(NamedTuple):
     text: str
 
 
-def told_about(thing: models.Model) -> list[Told]:
-    """The tellings about `thing`, the latest first, in one query. Messages of one minute and kind are one telling."""
-    fields = ("pk", "event", "created_at", "read_at", "deliveries__channel", "deliveries__state")
-    rows = Message.objects.about(thing).order_by("-created_at").values(*fields)[:MOST]
+FIELDS = ("pk", "event", "created_at", "read_at", "deliveries__channel", "deliveries__state")
+
+
+def messages_about(about_type: str, about_id: str) -> models.QuerySet:
+    """The FIELDS of the latest messages about a thing."""
+    rows = Message.objects.filter(about_type=about_type, about_id=about_id).order_by("-created_at")
+    return rows.values_list(*FIELDS)[:MOST]
+
+
+def told_about(thing: models.Model, rows: Iterable[tuple] | None = None) -> list[Told]:
+    """The tellings about `thing`, the latest first, in one query, or none where its messages (`messages_about`) are
+    in hand. Messages of one minute and kind are one telling."""
+    found = messages_about(thing._meta.label_lower, str(thing.pk)) if rows is None else rows
     tellings: dict[tuple[str, datetime], list[dict[str, Any]]] = {}
-    for row in rows:
+    for row in (dict(zip(FIELDS, values, strict=True)) for values in found):
         minute = row["created_at"].replace(second=0, microsecond=0)
         tellings.setdefault((row["event"], minute), []).append(row)
     return [Told(label_of(event), minute, text_of(found)) for (event, minute), found in tellings.items()]

@@ -21,7 +21,7 @@ from supervision.actions.versions import freeze
 from supervision.catalogue import MANY_ROUNDS, Section
 from supervision.clock import start_clock
 from supervision.frozen import substantive_changes
-from supervision.gaps import gaps_in
+from supervision.gaps import gaps_in, sheet_of
 from supervision.models import DeficiencyItem, Filing, FilingVersion, Review
 from supervision.permissions import chiefs_of, require_preparer
 
@@ -128,7 +128,8 @@ def resubmit_filing(filing: Filing, *, acknowledged: Iterable[str] = (), by) -> 
             _("还有 %(count)d 处没有答复，请逐项选择“已修改”或填写说明。") % {"count": len(unanswered)},
             action=(_("返回逐项答复"), reverse("filing:correct", args=[filing.pk])),
         )
-    warnings = require_complete(filing, acknowledged)
+    sheet = sheet_of(filing)
+    warnings = require_complete(sheet, acknowledged)
     if filing.project_id != project.pk and not filing.converts_id:
         filing.project = project
         require_new(filing, reason="-", by=by)
@@ -136,9 +137,9 @@ def resubmit_filing(filing: Filing, *, acknowledged: Iterable[str] = (), by) -> 
     filing.round += 1
     filing.submitted_by = filing.changed_by = by
     filing.submitted_at = filing.changed_at = timezone.now()
-    filing.uscc_codes = named_codes(filing)
+    filing.uscc_codes = named_codes(filing, sheet.parties)
     keep_only_live(filing, by=by)
-    version = freeze(filing, warnings=warnings, by=by)
+    version = freeze(filing, warnings=warnings, by=by, sheet=sheet)
     close_items(items)
     mark_handled(filing, "review.returned")
     rechecks = renew_reviews(filing, version)

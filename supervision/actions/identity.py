@@ -1,5 +1,7 @@
 """One project, one live filing: whose project it is, what it is filed as already, and 存在 (decisions 10, S8, S9)."""
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -100,9 +102,12 @@ def way_on(filing: Filing, first: Filing) -> list[str]:
     return [_("该报监办结后，可在此选择“存在”转入本模块。")]
 
 
-def require_new(filing: Filing, *, reason: str, by) -> None:
-    """Refuse 不存在 where the project is filed; where it only may be, ask for a reason that the stations read."""
-    found = candidates_for(filing)
+def require_new(filing: Filing, *, reason: str, by, possible: Iterable[Filing] | None = None) -> None:
+    """Refuse 不存在 where the project is filed; where it only may be, ask for a reason that the stations read.
+
+    `possible`: what it is compared with (`possible_for`), if the caller has read it under the lock.
+    """
+    found = candidates_for(filing, possible)
     if same := next((candidate for candidate in found if candidate.match == Match.PROJECT), None):
         raise refusal_of_second(filing, same.filing, by)
     if not found:

@@ -1,8 +1,10 @@
 """The numbers under which a station knows a project and its unit works (domain §5.4 Numbers, §5.7 57)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Target
@@ -63,9 +65,18 @@ def number_works(number: SupervisionNumber, review: Review) -> None:
         WorkNumber.objects.create(of=number, sequence=sequence, work=work["id"], name=work["name"])
 
 
+def works_numbered(project_id: Any) -> QuerySet[WorkNumber]:
+    """The numbers in force of a project's unit works."""
+    return WorkNumber.objects.filter(of__project=project_id, of__ended_at=None).select_related("of")
+
+
 def numbers_of_works(project_id: Any) -> dict[tuple[str, str], str]:
     """The numbers in force of a project's unit works, by role and row, and by role and name; one query."""
-    rows = WorkNumber.objects.filter(of__project=project_id, of__ended_at=None).select_related("of")
+    return by_work(works_numbered(project_id))
+
+
+def by_work(rows: Iterable[WorkNumber]) -> dict[tuple[str, str], str]:
+    """The numbers of unit works by role and row, and by role and name."""
     found = {}
     for row in rows:
         found[row.of.role, row.name] = found[row.of.role, str(row.work)] = str(row)

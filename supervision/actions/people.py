@@ -1,8 +1,10 @@
 """Who is told about a filing."""
 
+from uuid import UUID
+
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import StationPost, User
 from projects.actions import register_concerned
 from projects.models import Project
 from supervision.models import Filing, Review
@@ -27,6 +29,19 @@ def concerned_by(filing: Filing) -> list[User]:
     officers = filing.reviews.exclude(assignee=None).values("assignee")
     others = User.objects.filter(Q(id_index__in=heads) | Q(pk__in=officers), is_active=True)
     return [*applicants_of(filing), *others]
+
+
+def takers_of(reviews: list[Review]) -> dict[UUID, list[User]]:
+    """Who may take reviews that nobody has yet, by review: one question, however many they are."""
+    here = Q()
+    for review in reviews:
+        here |= Q(station=review.station_id, role=review.role)
+    posts = StationPost.objects.filter(here, ended_at=None, user__is_active=True).select_related("user")
+    rows = list(posts) if reviews else []
+    return {
+        review.pk: [post.user for post in rows if (post.station_id, post.role) == (review.station_id, review.role)]
+        for review in reviews
+    }
 
 
 def in_charge_of(review: Review) -> list[User]:

@@ -181,7 +181,7 @@ def save_basics(
     changed = {
         name: value
         for name, value in values.items()
-        if name in BASICS_FIELDS and name not in (malformed or {}) and getattr(filing, name) != value
+        if name in BASICS_FIELDS and name not in (malformed or {}) and differs(filing, name, value)
     }
     if filing.permit_id:
         changed.pop("permit_no", None)  # as the permit says
@@ -228,6 +228,12 @@ def save_parties(
         party.save()
     keep(filing, Section.PARTIES, malformed=malformed, by=by, fields=fields)
     return filing
+
+
+def differs(filing: Filing, name: str, value: Any) -> bool:
+    """Whether a field says something else; of a place the key is enough."""
+    field: Any = Filing._meta.get_field(name)
+    return getattr(filing, field.attname) != (value.pk if field.is_relation and value else value)
 
 
 def place_of_control(control: str) -> str:

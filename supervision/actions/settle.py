@@ -50,9 +50,13 @@ def overall(statuses: Mapping[str, str], *, targets: Iterable[str], needed: Iter
     return Filing.Status.FILED if complete else status
 
 
-def settle(filing: Filing, *, by) -> None:
-    """Set the status of a locked filing from its reviews, and do what a new status brings with it."""
-    statuses = dict(filing.reviews.values_list("role", "status"))
+def settle(filing: Filing, *, by, reviews: Iterable[Review] | None = None) -> None:
+    """Set the status of a locked filing from its reviews, and do what a new status brings with it.
+
+    `reviews`: all that it has, where the caller has just made them.
+    """
+    rows = filing.reviews.values_list("role", "status") if reviews is None else [(r.role, r.status) for r in reviews]
+    statuses = dict(rows)
     status = overall(statuses, targets=filing.targets, needed=filing.spec.targets)
     if status == filing.status:
         return

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,9 +15,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Station, StationRole, Target
 from enterprises.permissions import require_good_standing
 from portal.audit import record
+from portal.calendar import Days
 from portal.errors import Refused
-from portal.notifications import notify
+from portal.notifications import Telling, notify, notify_all
 from portal.numbers import next_number
+from portal.together import Together
 from supervision.actions.identity import (
     begin_anew,
     convert,
@@ -26,15 +31,15 @@ from supervision.actions.identity import (
     require_related,
 )
 from supervision.actions.numbers import number_for
-from supervision.actions.people import applicants_of, in_charge_of
+from supervision.actions.people import applicants_of, in_charge_of, takers_of
 from supervision.actions.settle import settle
 from supervision.actions.versions import freeze
-from supervision.candidates import CONVERTIBLE
+from supervision.candidates import COMPARED, CONVERTIBLE, compared, possible_for
 from supervision.catalogue import KEPT_DAYS
-from supervision.clock import start_clock
+from supervision.clock import days_from, start_clock
 from supervision.frozen import substantive_changes
-from supervision.gaps import Warning, gaps_of, sheet_of, warnings_of
-from supervision.models import Filing, FilingVersion, Review
+from supervision.gaps import SHEET_GIVEN, Sheet, Warning, asked_for_sheet, gaps_of, sheet_of, sheet_rows, warnings_of
+from supervision.models import Filing, FilingParty, FilingVersion, Review
 from supervision.permissions import enterprise_of, require_preparer
 from supervision.scope import changes_in_conversion
 
@@ -64,8 +69,9 @@ def submit_filing(
     if filing.status == Filing.Status.RETURNED:
         raise Refused(_("该报监已退回补正，请在“退回修改”中答复后重新提交。"))
     filing.move("submit")
-    warnings = require_complete(filing, acknowledged)
     filing.project = project
+    sheet, possible = sheet_and_others(filing)
+    warnings = require_complete(sheet, acknowledged)
     prior = require_related(filing, prior, by=by) if prior_exists else None
     if prior:
         require_decided(prior)
@@ -75,27 +81,55 @@ def submit_filing(
         if prior:
             begin_anew(filing, prior, by=by)
             targets = list(targets) or filing.spec.targets
-        require_new(filing, reason=reason.strip(), by=by)
+        require_new(filing, reason=reason.strip(), by=by, possible=None if prior else possible)
         filing.targets = chosen_targets(filing, targets)
         filing.overruled_candidate_reason = reason.strip()[:LONGEST_REASON]
     stations = stations_for(filing, filing.targets)
-    fill_in_submission(filing, prior_exists=prior_exists, by=by)
+    fill_in_submission(filing, sheet, prior_exists=prior_exists, by=by)
     keep_only_live(filing, by=by)
-    version = freeze(filing, warnings=warnings, by=by)
-    reviews = [new_review(filing, role, station, version) for role, station in stations.items()]
+    version = freeze(filing, warnings=warnings, by=by, sheet=sheet)
+    days = days_from(filing.submitted_at or timezone.now())
+    reviews = [new_review(filing, role, station, version, days) for role, station in stations.items()]
+    Review.objects.bulk_create(reviews)
     overruled = bool(filing.overruled_candidate_reason)
     record("filing.submitted", filing, by=by, number=filing.number, targets=filing.targets, overruled=overruled)
-    for review in reviews:
-        tell_station(review, "filing.submitted")
-    link = filing.get_absolute_url()
-    notify(applicants_of(filing), "filing.received", about=filing, link=link, filing=filing, reviews=reviews)
-    settle(filing, by=by)
+    tell_of_submission(filing, reviews)
+    settle(filing, by=by, reviews=reviews)
     return filing
 
 
-def require_complete(filing: Filing, acknowledged: Iterable[str]) -> list[Warning]:
+def check_rows(
+    filing: UUID, module: str, handed_in: UUID, district: str, area: str, **compared: Any
+) -> dict[str, QuerySet]:
+    """The questions for a sheet, and for the filings that may be about the same project."""
+    possible = possible_for(**compared)
+    return {**sheet_rows(filing, module, handed_in, district, area), "possible": possible}
+
+
+CHECK = Together(check_rows, **SHEET_GIVEN | COMPARED)
+
+
+def sheet_and_others(filing: Filing) -> tuple[Sheet, list[Filing]]:
+    """Everything below a filing, and the filings that it is compared with: for the check before, and the act itself."""
+    seen = CHECK.ask(**asked_for_sheet(filing), **compared(filing))
+    return sheet_of(filing, seen), seen["possible"]
+
+
+def tell_of_submission(filing: Filing, reviews: list[Review]) -> None:
+    """The officers of each station, and the applicants, in one go."""
+    waiting = [review for review in reviews if review.status in Review.UNDECIDED]
+    told = [
+        Telling(officers, "filing.submitted", review, link_to(review), {"filing": filing, "review": review})
+        for review, officers in zip(waiting, takers_of(waiting).values(), strict=True)
+    ]
+    received: dict[str, Any] = {"filing": filing, "reviews": reviews}
+    link = filing.get_absolute_url()
+    notify_all([*told, Telling(applicants_of(filing), "filing.received", filing, link, received)])
+
+
+def require_complete(sheet: Sheet, acknowledged: Iterable[str]) -> list[Warning]:
     """The warnings that were ticked; Refused with everything missing or not ticked."""
-    sheet = sheet_of(filing)
+    filing = sheet.filing
     if gaps := gaps_of(sheet):
         raise Refused(
             *[gap.text for gap in gaps],
@@ -133,7 +167,7 @@ def stations_for(filing: Filing, roles: Iterable[str]) -> dict[str, Station]:
     return stations
 
 
-def fill_in_submission(filing: Filing, *, prior_exists: bool, by) -> None:
+def fill_in_submission(filing: Filing, sheet: Sheet, *, prior_exists: bool, by) -> None:
     """Number, round, person and moment; from now on the enterprises it names may see it."""
     filing.enterprise = enterprise_of(by, filing)
     filing.number = filing.number or new_number(filing.spec.number_prefix)
@@ -141,11 +175,11 @@ def fill_in_submission(filing: Filing, *, prior_exists: bool, by) -> None:
     filing.submitted_by = filing.changed_by = by
     filing.submitted_at = filing.changed_at = timezone.now()
     filing.live_key = f"{live_key_of(filing)}:conversion" if filing.converts_id else live_key_of(filing)
-    filing.uscc_codes = named_codes(filing)
+    filing.uscc_codes = named_codes(filing, sheet.parties)
 
 
-def named_codes(filing: Filing) -> list[str]:
-    codes = {party.uscc for party in filing.parties.all()} | set(filing.uscc_codes)
+def named_codes(filing: Filing, parties: Iterable[FilingParty]) -> list[str]:
+    codes = {party.uscc for party in parties} | set(filing.uscc_codes)
     codes |= {filing.enterprise.uscc} if filing.enterprise else set()
     return sorted(codes - {""})
 
@@ -156,7 +190,7 @@ def new_number(prefix: str) -> str:
     return f"{series}-{next_number(series):04d}"
 
 
-def new_review(filing: Filing, role: str, station: Station, version: FilingVersion) -> Review:
+def new_review(filing: Filing, role: str, station: Station, version: FilingVersion, days: Days) -> Review:
     """A station's review; an approval of the same station is kept where nothing material changed since.
 
     That is so in a conversion, and in the copy of a filing that the other station refused (edge case 10).
@@ -168,8 +202,7 @@ def new_review(filing: Filing, role: str, station: Station, version: FilingVersi
         review.opinion, review.assignee = earlier.opinion, earlier.assignee
         review.decided_by, review.decided_at = earlier.decided_by, earlier.decided_at
     else:
-        start_clock(review, filing.submitted_at or timezone.now())
-    review.save()
+        start_clock(review, filing.submitted_at or timezone.now(), days=days)
     return review
 
 
@@ -206,5 +239,8 @@ def tell_station(review: Review, event: str) -> None:
     """Tell the officer who has it and who acts for him, or everybody who may take it."""
     if review.status not in Review.UNDECIDED:
         return
-    link = reverse("review:detail", args=[review.pk])
-    notify(in_charge_of(review), event, about=review, link=link, filing=review.filing, review=review)
+    notify(in_charge_of(review), event, about=review, link=link_to(review), filing=review.filing, review=review)
+
+
+def link_to(review: Review) -> str:
+    return reverse("review:detail", args=[review.pk])

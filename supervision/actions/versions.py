@@ -9,15 +9,25 @@ from django.utils import timezone
 
 from supervision.conflicts import for_stations
 from supervision.frozen import digest_of, snapshot
-from supervision.gaps import Warning, sheet_of
+from supervision.gaps import Sheet, Warning, sheet_of
 from supervision.models import Filing, FilingVersion
 
 
 def freeze(
-    filing: Filing, *, warnings: Iterable[Warning] = (), by, at: datetime | None = None, **more: Any
+    filing: Filing,
+    *,
+    warnings: Iterable[Warning] = (),
+    by,
+    at: datetime | None = None,
+    sheet: Sheet | None = None,
+    **more: Any,
 ) -> FilingVersion:
-    """Keep the filing as it is now as its next version; stations read nothing else. `more` goes into its data."""
-    data = snapshot(filing) | {"conflicts": for_stations(sheet_of(filing).findings)} | more
+    """Keep the filing as it is now as its next version; stations read nothing else. `more` goes into its data.
+
+    `sheet`: as the act that freezes it has read it, under the lock.
+    """
+    sheet = sheet or sheet_of(filing)
+    data = snapshot(filing, sheet) | {"conflicts": for_stations(sheet.findings)} | more
     last = filing.versions.aggregate(last=Max("number"))["last"] or 0
     return FilingVersion.objects.create(
         filing=filing,

@@ -19,6 +19,7 @@ from supervision.actions.settle import settle
 from supervision.actions.submit import new_review, stations_for, tell_station
 from supervision.actions.waiting import tell_waiting
 from supervision.catalogue import SILENCE_WORKDAYS
+from supervision.clock import days_from
 from supervision.models import Filing, Review, WithdrawalRequest
 from supervision.permissions import chiefs_of, require_officer, require_preparer, require_untied
 
@@ -36,7 +37,9 @@ def supplement_filing(filing: Filing, *, by) -> Filing:
     filing.targets = [target for target in Target.values if target in {*filing.targets, *missing}]
     filing.submitted_by, filing.submitted_at = by, timezone.now()
     filing.save(update_fields=["targets", "submitted_by", "submitted_at"])
-    reviews = [new_review(filing, role, station, version) for role, station in stations.items()]
+    days = days_from(filing.submitted_at)
+    reviews = [new_review(filing, role, station, version, days) for role, station in stations.items()]
+    Review.objects.bulk_create(reviews)
     record("filing.supplemented", filing, by=by, targets=missing)
     for review in reviews:
         tell_station(review, "filing.submitted")

@@ -1,6 +1,7 @@
 """附件: the material list, editable by operators, and what was handed in for it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -57,9 +58,13 @@ class MaterialRuleQuerySet(models.QuerySet):
 
     def for_filing(self, filing: Filing) -> "MaterialRuleQuerySet":
         """What its module asks on the day it was first handed in; later changes of the list do not reach back."""
-        first = FilingVersion.objects.filter(filing=filing, number=1).values(day=TruncDate("submitted_at"))
-        day = Coalesce(Subquery(first), timezone.localdate()) if filing.round else timezone.localdate()
-        return self.filter(module=filing.module).in_force(day)
+        return self.in_force_for(filing.module, filing.pk if filing.round else None)
+
+    def in_force_for(self, module: str, handed_in: UUID | None) -> "MaterialRuleQuerySet":
+        """What a module asks on the day on which a filing was first handed in; today where there is none."""
+        first = FilingVersion.objects.filter(filing=handed_in, number=1).values(day=TruncDate("submitted_at"))
+        day = Coalesce(Subquery(first), timezone.localdate()) if handed_in else timezone.localdate()
+        return self.filter(module=module).in_force(day)
 
 
 class MaterialRule(models.Model):

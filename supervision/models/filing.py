@@ -1,6 +1,7 @@
 """A filing: a project handed in under one module, for one or two stations."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +21,7 @@ from portal.ids import Identified
 from portal.links import link_to
 from portal.places import District, JurisdictionArea
 from portal.search import Searchable
+from portal.together import Together
 from portal.workflow import LockingQuerySet, Workflow
 from portal.written import IsAnyOf, any_of
 from projects.models import AwardRecord, ConstructionPermit, Project
@@ -186,6 +188,7 @@ class Filing(Workflow, Searchable, Identified):
     is_sample = models.BooleanField(default=False)
 
     objects = FilingQuerySet.as_manager()
+    prepared_by: tuple[UUID, bool] | None = None  # of a filing that a page read: by whom, and whether he may prepare it
 
     class Meta:
         verbose_name = _("报监")
@@ -241,11 +244,25 @@ class Filing(Workflow, Searchable, Identified):
         texts = [self.works_name, self.project_name, self.project_no, self.number or "", self.permit_no]
         filters: dict[str, Any] = {"module": self.module, "status": self.status, "district": self.district_id or ""}
         if self.pk and not self._state.adding:
-            texts += [party.unit_name for party in self.parties.all()]
-        if self.round:  # its stations find it by the name that they read (a trigger adds those that come later)
-            texts += self.versions.order_by("-number").values_list("works_name", flat=True)[:1]
-            filters["station"] = list(self.reviews.values_list("station_id", flat=True))
+            known = NAMED.ask(filing=self.pk)
+            texts += known["units"]
+            if self.round:  # its stations find it by the name that they read (a trigger adds those that come later)
+                texts += known["works"]
+                filters["station"] = known["stations"]
         return texts, filters
+
+
+def named_below(filing: UUID) -> dict[str, models.QuerySet]:
+    """The names below a filing by which it is found, and its stations."""
+    this = Filing(pk=filing)
+    return {
+        "units": this.parties.values_list("unit_name", flat=True),
+        "works": this.versions.order_by("-number").values_list("works_name", flat=True)[:1],
+        "stations": this.reviews.values_list("station_id", flat=True),
+    }
+
+
+NAMED = Together(named_below, filing=UUID)
 
 
 class FilingVersion(Identified):

@@ -1,18 +1,23 @@
 """报监详情: the top line, both stations, what was handed in, the timeline (interface page 27)."""
 
 from functools import partial
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enterprises.shown import named_then, present_names
+from enterprises.shown import former_names, named_then, present_among, present_names
 from portal.masking import mask_name
 from portal.notifications.told import told_about
+from portal.search import SEARCH_FIELDS
+from portal.together import Together
 from projects.models import PartyType
 from supervision.actions.addenda import addable
 from supervision.actions.changes import CHANGEABLE
-from supervision.actions.numbers import numbers_of_works
+from supervision.actions.numbers import by_work, works_numbered
+from supervision.around import about, belongs_to, stations_at_work, story_of
 from supervision.frozen import (
     BASICS,
     MASKS,
@@ -29,7 +34,7 @@ from supervision.frozen import (
 from supervision.location import location_in
 from supervision.models import Filing, FilingVersion, Review, WithdrawalRequest
 from supervision.permissions import can_prepare
-from supervision.permit_news import news_of
+from supervision.permit_news import begun_jointly, news_of, of_project
 from supervision.progress import filing_tag, standing, station_boxes, timeline, was_passed
 from supervision.promises import promise_text, promised_day
 from supervision.site_map import map_of
@@ -48,14 +53,34 @@ SHOWN_OF_UNIT_WORKS = (
 NUMBER_HEADS = {"safety": gettext_lazy("安监编号"), "quality": gettext_lazy("质监编号")}
 
 
+def around(filing: UUID, name: str, project: UUID, project_no: str, codes: list[str]) -> dict[str, QuerySet]:
+    """What the page says besides the filing itself."""
+    conversions = Filing.objects.filter(converts=filing).exclude(status=Filing.Status.WITHDRAWN)
+    return {
+        **stations_at_work(filing),
+        **story_of(filing, name),
+        "latest": FilingVersion.objects.filter(filing=filing).order_by("-number")[:1],
+        "present": former_names(codes),
+        "numbers": works_numbered(project),
+        "begun": begun_jointly(project, project_no),
+        "conversions": conversions.defer(*SEARCH_FIELDS).order_by("pk")[:1],
+    }
+
+
+AROUND = Together(around, filing=UUID, name=str, project=UUID, project_no=str, codes=list)
+
+
 def filing_detail(request, pk):
     filing = visible_filing(request, pk)
-    boxes = station_boxes(filing, request.user)
-    version = filing.versions.order_by("-number").first()
+    seen = AROUND.ask(**about(filing), **of_project(filing), codes=filing.uscc_codes)
+    boxes = station_boxes(filing, request.user, seen=seen)
+    version = next(iter(belongs_to(filing, seen["latest"])), None)
     data = version.data if version else snapshot(filing)
     mine = can_prepare(request.user, filing)
-    present = present_names(party["uscc"] for party in data["parties"])
-    numbers = numbers_of_works(filing.project_id)
+    codes = {party["uscc"] for party in data["parties"]} - {""}
+    known = codes <= set(filing.uscc_codes)  # a draft may name others
+    present = present_among(seen["present"]) if known else present_names(codes)
+    numbers = by_work(seen["numbers"])
     given = {label: role for role, label in NUMBER_HEADS.items() if any(of == role for of, _work in numbers)}
     has_passed = any(box.review and box.review.status == Review.Status.APPROVED for box in boxes)
     asked = open_request_of(filing) if has_passed else None
@@ -65,13 +90,13 @@ def filing_detail(request, pk):
         "tag": filing_tag(filing),
         "boxes": boxes,
         "standing": standing(filing, boxes, request.user),
-        "news": news_of(filing, request.user),
-        "entries": timeline(filing, boxes, request.user),
-        "told": told_about(filing),
+        "news": news_of(filing, request.user, begun=seen["begun"]),
+        "entries": timeline(filing, boxes, request.user, seen=seen),
+        "told": told_about(filing, seen["messages"]),
         "facts": facts_of(filing),
         "version": version,
         "basics": [(label_of("basics", name), data["labels"].get(name, "")) for name in BASICS],
-        "map": map_of(location_in(data["basics"]), data["basics"].get("district") or ""),
+        "map": map_of(location_in(data["basics"]), data["basics"].get("district") or "", names=dict(seen["places"])),
         "parties": [*(party_rows(party, present) for party in data["parties"]), *officer_rows(data)],
         "unit_work_heads": [*[label_of("unit_works", f"x.{name}") for name in SHOWN_OF_UNIT_WORKS], *given],
         "unit_works": [[*work_cells(work), *number_cells(work, given, numbers)] for work in data["unit_works"]],
@@ -86,7 +111,7 @@ def filing_detail(request, pk):
         "may_edit": mine and filing.status in (Filing.Status.PULLED, Filing.Status.DRAFT),
         "may_write": mine and filing.round > 0,
         "may_change_people": request.user.is_personal and filing.status in CHANGEABLE,
-        "converted_to": filing.conversions.exclude(status=Filing.Status.WITHDRAWN).first(),
+        "converted_to": next(iter(seen["conversions"]), None),
     }
     return render(request, "supervision/detail.html", context)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -22,15 +22,16 @@ from supervision.actions import (
     take_over,
     withdraw_filing,
 )
+from supervision.actions.submit import sheet_and_others
 from supervision.actions.withdraw import passed_by
 from supervision.candidates import AWAITED, Candidate, Match, candidates_for, earlier_filings
 from supervision.catalogue import KEPT_DAYS, SILENCE_WORKDAYS, SPECS, Section
 from supervision.clock import LIMIT
 from supervision.forms.desk import NoteForm, WithdrawalForm
 from supervision.forms.submit import YES, PromiseForm, SubmitForm, TakeOverForm
-from supervision.gaps import Gap, badges_of, gaps_of, sheet_of, warnings_of
+from supervision.gaps import Gap, badges_of, gaps_of, warnings_of
 from supervision.models import Filing
-from supervision.permissions import require_preparer
+from supervision.permissions import filing_seen_by, require_preparer
 from supervision.progress import missing_targets, station_boxes
 from supervision.promises import promise_text, promised_day
 
@@ -45,10 +46,7 @@ EDIT_URLS = {
 def visible_filing(request, pk) -> Filing:
     """The filing if this person may know of it; the enterprise's own account is told why it may not (guide §一.4)."""
     bar_administrator(request.user)
-    visible = Filing.objects.visible_to(request.user).select_related(
-        "project", "enterprise", "permit", "district", "jurisdiction_area", "created_by"
-    )
-    return get_object_or_404(visible, pk=pk)
+    return filing_seen_by(request.user, pk)
 
 
 def place_url(filing: Filing, section: str, place: str = "") -> str:
@@ -65,9 +63,9 @@ def filing_submit(request, pk):
         return redirect("filing:correct", pk=filing.pk)
     if not filing.is_open:
         return redirect("filing:done", pk=filing.pk)
-    sheet = sheet_of(filing)
-    gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing)
-    earlier = earlier_filings(filing, request.user)
+    sheet, possible = sheet_and_others(filing)
+    gaps, warnings, suspects = gaps_of(sheet), warnings_of(sheet), candidates_for(filing, possible)
+    earlier = earlier_filings(filing, request.user, suspects)
     initial = preselected(earlier, suspects)
     form = SubmitForm(**posted(request), initial=initial, warnings=warnings, suspects=suspects, earlier=earlier)
     if form.is_valid():

@@ -257,3 +257,23 @@ def test_conditions_under_the_fold_open_it_when_they_hold():
 def test_a_file_is_a_plain_control_without_a_clear_box():
     form = Works(QueryDict(""), {"photo": SimpleUploadedFile("a.jpg", b"x")})
     assert Elements(str(form["photo"])).one("input") == {"type": "file", "name": "photo", "id": "id_photo"}
+
+
+class EverySort(PortalForm):
+    name = forms.CharField(label="<名称>", help_text="<b>说明</b>", max_length=3)
+    text = forms.CharField(required=False, widget=forms.Textarea, max_length=1200)
+    note = forms.CharField(required=False, widget=forms.Textarea)
+    kind = forms.ChoiceField(choices=[("1", "一")], required=False)
+    way = forms.ChoiceField(choices=[("1", "一")], widget=forms.RadioSelect)
+    start = forms.DateField(required=False)
+    agreed = forms.BooleanField()
+    paper = forms.FileField()
+
+
+@pytest.mark.parametrize("data", [None, {"name": "<很长的名称>", "kind": "9", "start": "x"}], ids=["new", "wrong"])
+@pytest.mark.parametrize("auto_id", ["id_%s", False])
+def test_a_field_is_written_as_its_template_draws_it(data, auto_id):
+    form = EverySort(data, auto_id=auto_id)
+    template = form.renderer.get_template("django/forms/field.html")
+    for field in form:
+        assert field.as_field_group() == template.render({"field": field}), field.name

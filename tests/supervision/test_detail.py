@@ -126,4 +126,4 @@ def test_the_page_asks_the_database_equally_often(client, author, django_assert_
 
 
 # session, person, visibility; the filing; map; stations; names; numbers; changes; versions; decisions; audit
-QUERIES = 20
+QUERIES = 5

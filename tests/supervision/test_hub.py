@@ -10,7 +10,7 @@ from tests.supervision.screen import encoded, form_on, words
 from tests.supervision.test_corrections import give_back
 from tests.supervision.test_save_basics import FORM
 
-QUERIES = 12  # four of them for the session, the person and the frame of the page
+QUERIES = 7  # four of them for the session, the person and the frame of the page
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from tests.supervision.test_save_basics import FORM
 from tests.supervision.test_save_parties import card, fresh, sent, typed, url
 
 pytestmark = pytest.mark.django_db
-QUERIES = 16
+QUERIES = 11
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from enterprises.shown import marks_of
+from enterprises.shown import marked, marks_of
 from portal.errors import wants_json
 from portal.notifications.told import told_about
 from portal.reveals import reason_given
+from portal.together import Together
 from supervision.actions import accept_review, note_look, reveal_head, reveal_officer
 from supervision.actions.confirming import proposal_of
-from supervision.candidates import Match, candidates_for
+from supervision.around import Seen, about, stations_at_work, story_of
+from supervision.candidates import COMPARED, Candidate, Match, candidates_for, compared, possible_for
 from supervision.frozen import Change, changes_since, place_label
 from supervision.location import location_in
 from supervision.models import (
@@ -36,12 +38,12 @@ from supervision.models import (
     Review,
     ReviewDecision,
 )
-from supervision.permit_news import news_of
+from supervision.permit_news import begun_jointly, news_of
 from supervision.progress import StationBox, station_boxes, timeline, was_passed
 from supervision.scope import scope_of
 from supervision.site_map import map_of
 from supervision.views.papers import addenda_of
-from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, name_of, neighbours, visible_review
+from supervision.views.review.inbox import UNTAKEN, back_of, desk_url, name_of, neighbours, review_seen, visible_review
 from supervision.views.review.sheet import Sheet, anchor_of, documents_of, view_url, viewer_of
 from supervision.views.review.steps import Desk, desk_of, offered
 
@@ -54,30 +56,62 @@ WHY_SAME = {
 
 def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Reading writes nothing; that it was read says a small form, which the page's script sends (`review_look`)."""
-    review, back = visible_review(request, pk, **around(request.user)), back_of(request)
-    items = list(DeficiencyItem.objects.filter(review__filing=review.filing_id).select_related("material"))
-    boxes, desk = station_boxes(review.filing, request.user, items=items), desk_of(request.user, review)
-    mine = [item for item in items if item.review_id == review.pk]
+    review, back = visible_review(request, pk, DESK), back_of(request)
+    filing = review.filing
+    codes = [party["uscc"] for party in review.version.data["parties"] if party.get("uscc")]
+    handed_in = {"module": filing.module, "handed_in": filing.pk if filing.round else None}
+    seen = AROUND.ask(**about(filing), **compared(filing), **handed_in, review=review.pk, codes=codes)
+    boxes, desk = station_boxes(filing, request.user, seen=seen), desk_of(request.user, review)
+    suspects = candidates_for(filing, seen["possible"])
+    mine = [item for item in seen["items"] if item.review_id == review.pk]
     context = {
         "review": review,
-        "filing": review.filing,
+        "filing": filing,
         "name": name_of(review),
         "scope": scope_of(review),
-        "entries": timeline(review.filing, boxes, request.user),
-        "told": told_about(review.filing),
+        "entries": timeline(filing, boxes, request.user, seen=seen),
+        "told": told_about(filing, seen["messages"]),
         "back": back,
         "list_url": reverse("review:list") + (f"?{back}" if back else ""),
-        "addenda": addenda_of(review.filing) if was_passed(review.filing, boxes) else [],
+        "addenda": addenda_of(filing) if was_passed(filing, boxes) else [],
         **both(boxes, review),
         **ways_on(desk, back),
         **under_way(desk),
-        "notes": notes_of(review),
+        "notes": seen["notes"],
         **neighbours(request.user, review, back),
-        **elsewhere(review, request.user),
-        "news": news_of(review.filing, request.user),
+        **elsewhere(review, suspects, request.user),
+        "news": news_of(filing, request.user, found=suspects, begun=seen["begun"]),
     }
-    context |= paper(request, review, mine, back, may_note=context["may_note"])
+    context |= paper(request, review, mine, back, seen, may_note=context["may_note"])
     return render(request, "supervision/review/desk.html", context)
+
+
+def surroundings(
+    review: UUID, filing: UUID, name: str, project: UUID, project_no: str, codes: list[str], module: str,
+    handed_in: UUID, **compared: Any,
+) -> dict[str, QuerySet]:  # fmt: skip
+    """What the page says besides the review and its version."""
+    return {
+        **stations_at_work(filing),
+        **story_of(filing, name),
+        "notes": notes_of(review, filing),
+        "begun": begun_jointly(project, project_no),
+        "possible": possible_for(project=project, project_no=project_no, **compared),
+        "marked": marked(codes),
+        "rules": MaterialRule.objects.in_force_for(module, handed_in),
+    }
+
+
+AROUND = Together(
+    surroundings, **COMPARED | {"review": UUID, "filing": UUID, "name": str, "codes": list, "module": str, "handed_in": UUID}
+)  # fmt: skip
+
+
+def review_looked_at(person: UUID, pk: UUID) -> dict[str, QuerySet[Review]]:
+    return {"reviews": review_seen(person, pk)["reviews"].annotate(**around(person))}
+
+
+DESK = Together(review_looked_at, person=UUID, pk=UUID)
 
 
 def around(user: Any) -> dict[str, Any]:
@@ -127,28 +161,27 @@ def under_way(desk: Desk) -> dict[str, Any]:
     }
 
 
-def notes_of(review: Review) -> list[Note]:
+def notes_of(review: UUID, filing: UUID) -> QuerySet[Note]:
     """What this station's officers wrote for themselves, and what was asked of both stations."""
-    mine = Q(kind=Note.Kind.COORDINATION, filing=review.filing_id) | Q(review=review)
-    return list(Note.objects.filter(mine).select_related("by", "review"))
+    mine = Q(kind=Note.Kind.COORDINATION, filing=filing) | Q(review=review)
+    return Note.objects.filter(mine).select_related("by", "review")
 
 
 # What was handed in
 
 
-def paper(request: HttpRequest, review: Any, items: list, back: str, *, may_note: bool) -> dict[str, Any]:
+def paper(request: HttpRequest, review: Any, items: list, back: str, around: Seen, *, may_note: bool) -> dict[str, Any]:
     """The sections, the viewer, and for a later round what changed and how the remarks were answered."""
     seen = version_seen(review, request.user)
     changes = changes_since(seen, review.version) if seen else []
     data = review.version.data
-    marks = marks_of(party.get("uscc", "") for party in data["parties"])
+    marks = marks_of(around["marked"])
     sheet = Sheet(review, data, by_place(changes), items_by_place(review, items), may_note, back, marks)
-    rules = MaterialRule.objects.for_filing(review.filing)
-    parts = sheet.parts(documents_of(review.version), rules)
+    parts = sheet.parts(documents_of(review.version), around["rules"])
     asked = request.GET.get("doc", ""), request.GET.get("page", "")
     return {
         "version": review.version,
-        "map": map_of(location_in(review.version.data["basics"]), review.version.data["basics"].get("district") or ""),
+        "map": map_of(location_in(data["basics"]), data["basics"].get("district") or "", names=dict(around["places"])),
         "parts": parts,
         "viewer": viewer_of(parts, partial(view_url, review, back=back), *asked),
         "drafts": [named(review, item) for item in items if item.sent_at is None],
@@ -195,10 +228,10 @@ def named(review: Review, item: DeficiencyItem) -> dict[str, Any]:
     return {"item": item, "where": label, "anchor": anchor}
 
 
-def elsewhere(review: Review, user: Any) -> dict[str, Any]:
+def elsewhere(review: Review, found: list[Candidate], user: Any) -> dict[str, Any]:
     """Other filings that may be about the same project, and the one that this converts; links where they are mine."""
     filing = review.filing
-    suspects = [found for found in candidates_for(filing) if found.filing.pk != filing.converts_id]
+    suspects = [one for one in found if one.filing.pk != filing.converts_id]
     filings = [found.filing for found in suspects] + ([filing.converts] if filing.converts else [])
     mine = Review.objects.visible_to(user).filter(filing__in=filings).values_list("filing", "pk")
     desks = {other: reverse("review:detail", args=[pk]) for other, pk in mine}

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField,
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts.models import Delegation, StationPost
@@ -19,6 +19,7 @@ from portal.lists.tools import tools_of
 from portal.pages import Page, page_of
 from portal.replica import may_read_replica
 from portal.search import find
+from portal.together import Together
 from projects.places import POST, list_here, parts_of
 from supervision.actions.delegate import led_by
 from supervision.clock import Remaining, calendar_for, remaining
@@ -114,12 +115,21 @@ def require_post(user: Any) -> None:
         raise Http404
 
 
-def visible_review(request: HttpRequest, pk: UUID, **facts: Any) -> Review:
-    """The review with its filing and version; `facts` are annotations that a page needs besides."""
-    reviews = Review.objects.visible_to(request.user).annotate(**facts)
-    filing = [f"filing__{name}" for name in ("enterprise", "converts", "jurisdiction_area", "created_by")]
+def review_seen(person: UUID, pk: UUID) -> dict[str, QuerySet[Review]]:
+    """The review with its filing and version, if this officer may see it."""
+    filing = [f"filing__{name}" for name in ("enterprise", "converts", "jurisdiction_area", "created_by", "permit")]
     related = (*filing, "station", "assignee", "version")
-    return get_object_or_404(reviews.select_related(*related), pk=pk)
+    return {"reviews": Review.objects.visible_to(person).filter(pk=pk).select_related(*related)}
+
+
+REVIEW = Together(review_seen, person=UUID, pk=UUID)
+
+
+def visible_review(request: HttpRequest, pk: UUID, asked: Together = REVIEW) -> Review:
+    """The review with its filing and version; `asked` may ask for more beside it. Http404 for strangers."""
+    for review in asked.ask(person=request.user.pk, pk=pk)["reviews"]:
+        return review
+    raise Http404
 
 
 def name_of(review: Review) -> str:

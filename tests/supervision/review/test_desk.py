@@ -13,7 +13,7 @@ from tests.supervision.acts import resubmit, review_of, submit
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "papers"}  # each look has a reason
-QUERIES = 22
+QUERIES = 9
 
 
 @pytest.fixture
