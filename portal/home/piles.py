@@ -55,13 +55,16 @@ class Kind(NamedTuple):
     always: bool = True
 
 
-def piles_of(user, *, manages: bool = False) -> list[Pile]:
-    """The piles of this account, in the order of urgency. `manages`: asks for project users to be approved too."""
+def piles_of(user, *, manages: bool = False, administers: bool = False) -> list[Pile]:
+    """The piles of this account, in the order of urgency.
+
+    `manages`: project users to be approved too. `administers`: appointed by an enterprise, so who asks to join it too.
+    """
     piles: list[Pile] = []
     if user.is_enterprise_account:
         piles += enterprise_piles(user)
     elif user.is_personal:
-        piles += [*filing_piles(user), change_pile(user)]
+        piles += [*filing_piles(user), change_pile(user), *([asking_pile(user)] if administers else [])]
     elif not user.duty:
         piles += [*review_piles(user), confirmation_pile(user)]
     if manages or user.is_enterprise_account:
@@ -174,11 +177,6 @@ def approval_pile(user) -> Pile:
 
 def enterprise_piles(user) -> list[Pile]:
     """The people of the enterprise: who asks to be added, and who has an account but never came."""
-    requests = JoinRequest.objects.filter(enterprise__in=administered_by(user), handled_at=None)
-    count = requests.count()
-    empty = _("有人在注册页选择“请经办人添加我”时会出现在这里。")
-    tone = "orange" if count else ""
-    asking = Pile("requests", _("加入申请"), "requests", requests, count, tone, "inbox", empty)
     status = Member.Status
     # the two look alike on every page, or the pages would tell who has an account (enterprises.shown.is_waiting)
     never_came = Q(status=status.INVITED) | Q(status=status.ACTIVE, created_account=True, user__last_login=None)
@@ -187,7 +185,16 @@ def enterprise_piles(user) -> list[Pile]:
         Kind("members", _("企业用户"), Q(status__in=[status.ACTIVE, status.INVITED]), "green", "user", _("新建的企业用户会出现在这里。")),
     ]  # fmt: skip
     members = Member.objects.filter(enterprise__in=administered_by(user))
-    return [asking, *counted(members, kinds, "members")]
+    return [asking_pile(user), *counted(members, kinds, "members")]
+
+
+def asking_pile(user) -> Pile:
+    """Who asks to be added to the enterprises of this administrator."""
+    requests = JoinRequest.objects.filter(enterprise__in=administered_by(user), handled_at=None)
+    count = requests.count()
+    empty = _("有人在注册页选择“请经办人添加我”时会出现在这里。")
+    tone = "orange" if count else ""
+    return Pile("requests", _("加入申请"), "requests", requests, count, tone, "inbox", empty)
 
 
 def order_of(pile: Pile) -> tuple[str, ...]:
