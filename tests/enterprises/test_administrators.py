@@ -351,7 +351,7 @@ def test_an_account_that_is_being_closed_becomes_nobodys_agent():
         lambda: close_account(User.objects.get(pk=colleague.user_id), by=None),
     )
 
-    assert outcomes in (["Refused", "done"], ["Http404", "done"])
+    assert sorted(outcomes) in (["Refused", "done"], ["Http404", "done"])
     is_agent = fresh(enterprise).agent_name == "宋远桥"
     assert fresh(colleague.user).is_active == is_agent
 
