@@ -36,6 +36,11 @@ def asked_of(user: User) -> list[Agreement]:
     return [text for text in texts if text.is_asked and not text.is_accepted and concerns(text)]
 
 
+def for_everybody() -> list[Agreement]:
+    """用户协议 and 隐私政策 as they are now, for the pages on which somebody registers."""
+    return list(Agreement.objects.in_force().filter(kind__in=EVERYBODY))[::-1]
+
+
 def concerns(text: Any) -> bool:
     return text.kind in EVERYBODY or text.agreed_from is not None
 

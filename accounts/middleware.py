@@ -21,11 +21,12 @@ from accounts.factors import HAS_FACTOR, needs_factor
 from accounts.models import User
 from accounts.signin import TIMED_OUT, landing_with, safe_next
 from portal.errors import wants_json
+from portal.reveals import SIGNED_IN
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 HOURS = {"staff": 8, "other": 12}
-BEGAN, SEEN = "signed_in_at", "seen_at"  # in the session, in seconds
+BEGAN, SEEN = SIGNED_IN, "seen_at"  # in the session, in seconds
 ASKED = "asked_to_agree"  # in the session: a text waits for this person's consent
 WRITE_EVERY = 60
 

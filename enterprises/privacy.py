@@ -97,10 +97,14 @@ def forget_invitations(user: User) -> None:
 
 
 def forget_agencies(user: User) -> None:
-    """Their name where an enterprise asked them to be its agent."""
-    if user.phone_index:
-        asked = AgentChange.objects.filter(phone_index=user.phone_index, name=user.name)
-        asked.update(name=mask_name(user.name), phone=None, phone_index=None)
+    """Their name where an enterprise asked them to be its agent, and in the history of those they acted for."""
+    masked = mask_name(user.name)
+    asked = AgentChange.objects.filter(phone_index=user.phone_index or "-", name=user.name)
+    places = {*asked.values_list("enterprise", flat=True), *user.memberships.values_list("enterprise", flat=True)}
+    history = AgentChange.objects.filter(enterprise__in=places)
+    history.filter(former_name=user.name).update(former_name=masked)
+    history.filter(name=user.name, phone_index=None).update(name=masked)  # named by operators, without a number
+    asked.update(name=masked, phone=None, phone_index=None)
 
 
 def files_of_the_left(cutoff: datetime) -> QuerySet[Document]:

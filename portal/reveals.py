@@ -1,17 +1,21 @@
 """Looking at personal data that is masked: a reason each time, an entry in the trail, and an alarm when it is too often."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.audit.actions import masked, record
-from portal.errors import Refused
+from portal.errors import Refused, wants_json
 from portal.limits import hit
 from portal.notifications.actions import notify_once
 
@@ -37,6 +41,37 @@ REASONS = {
 }
 LONGEST = 100
 A_DAY = 24 * 3600
+SIGNED_IN = "signed_in_at"  # in the session, in seconds
+FRESH = 30 * 60  # seconds since somebody last proved who sits there (platform security rules on full numbers)
+SHOWN = 60  # seconds until a number is masked again (the same rules)
+
+
+def proved_at(request: HttpRequest) -> float:
+    """When whoever sits there last signed in, or gave the password or second factor once more; seconds, 0 = never."""
+    again = [one["at"] for one in get_authentication_records(request, request.user) if one.get("reauthenticated")]  # type: ignore[arg-type]
+    return max([float(request.session.get(SIGNED_IN, 0)), *again])
+
+
+def require_fresh(request: HttpRequest) -> None:
+    """Ask for the password or second factor, and go on with the same request afterwards, where that is FRESH ago.
+
+    Call it when it is known that the asker may see the page, so that strangers learn nothing.
+    """
+    if time.time() - proved_at(request) >= FRESH:
+        raise ReauthenticationRequired()
+
+
+def shown(request: HttpRequest, value: str, *, label: Any, back: str, of: Any = "") -> HttpResponse:
+    """The full value, to our script or as a page of its own; both go back to the masked one after SHOWN seconds."""
+    if wants_json(request):
+        return JsonResponse(
+            {"value": value, "seconds": SHOWN, "note": _("%(seconds)d 秒后自动隐藏") % {"seconds": SHOWN}}
+        )
+    facts = {"value": value, "label": label, "back": back, "of": of, "seconds": SHOWN}
+    response = render(request, "revealed.html", facts)
+    response["Refresh"] = f"{SHOWN}; url={back}"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def reason_given(request: HttpRequest) -> str:

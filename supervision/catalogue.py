@@ -265,6 +265,7 @@ name_events(
         "filing.supplemented": _("补报另一监督对象"),
         "filing.withdrawn": _("撤回报监"),
         "filing.handed_over": _("转交报监"),
+        "filing.unit_renamed": _("企业合并，草稿中的单位改为承继企业"),
         "filing.approved": _("审核通过"),
         "filing.filed": _("报监完毕"),
         "filing.superseded": _("已转联合报监"),

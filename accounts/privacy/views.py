@@ -6,7 +6,7 @@ from uuid import UUID
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,12 +33,11 @@ from accounts.privacy.sections import files_about, sections
 from accounts.views import me
 from portal.documents.models import Document
 from portal.documents.views import receive, take_uploads
-from portal.errors import wants_json
 from portal.forms import posted
 from portal.masking import mask_id, mask_name
 from portal.once import repeated, settle_once
 from portal.pages import page_of
-from portal.reveals import reason_given
+from portal.reveals import reason_given, require_fresh, shown
 
 FORMS = {"correct": CorrectForm, "delete": DeleteForm, "close": CloseForm}
 TONES = {"submitted": "blue", "done": "green", "declined": "red", "withdrawn": "grey", "draft": "grey"}
@@ -220,11 +219,10 @@ def request_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     one = asked(request, pk)
     if one.status != DataRequest.Status.SUBMITTED:
         raise Http404
+    require_fresh(request)
     value = reveal_wanted(one, field, reason=reason_given(request), by=me(request))
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = _("姓名") if field == "name" else _("身份证号")
-    return render(request, "accounts/account_reveal.html", {"label": label, "value": value})
+    return shown(request, value, label=label, back=reverse("accounts:data-request-page", args=[pk]))
 
 
 @never_cache

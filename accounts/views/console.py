@@ -8,7 +8,7 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -29,12 +29,11 @@ from accounts.tickets import (
 )
 from accounts.views import me
 from portal.documents.models import Document
-from portal.errors import wants_json
 from portal.forms import PortalForm, posted
 from portal.masking import mask_id, mask_phone
 from portal.once import once
 from portal.pages import page_of
-from portal.reveals import note_look, reason_given
+from portal.reveals import note_look, reason_given, require_fresh, shown
 
 Status = RecoveryTicket.Status
 TABS = {
@@ -176,12 +175,11 @@ def ticket_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     value = {"id-number": ticket.claim.get("id_number"), "phone": ticket.new_phone}.get(field)
     if not value:
         raise Http404
+    require_fresh(request)
     with transaction.atomic():
         note_look("ticket.revealed", ticket, by=me(request), reason=reason_given(request), field=field)
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = _("新手机号") if field == "phone" else _("身份证号")
-    return render(request, "accounts/ticket_reveal.html", {"label": label, "value": value, "ticket": ticket})
+    return shown(request, value, label=label, back=reverse("accounts:ticket", args=[pk]))
 
 
 def ticket_move(request: HttpRequest, pk: UUID, name: str) -> HttpResponse:

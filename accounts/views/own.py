@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -41,9 +42,9 @@ from accounts.signin import ENTERPRISE, STAFF, canonical_account, landing_with, 
 from accounts.views import me
 from accounts.views.recovery import send_new_code, send_old_code, send_stop_code_by_script
 from portal.audit.actions import record
-from portal.errors import wants_json
 from portal.forms import MobileField, posted
 from portal.masking import mask_id, mask_name, mask_phone
+from portal.reveals import require_fresh, shown
 
 CHANGED = gettext_lazy("密码已修改，请使用新密码重新登录")
 STEPS = [gettext_lazy("填写账号"), gettext_lazy("设置新密码"), gettext_lazy("重新登录")]
@@ -241,11 +242,10 @@ def account_reveal(request: HttpRequest, field: str) -> HttpResponse:
     value = {"phone": user.contact_phone(), "id-number": user.id_number}.get(field)
     if not value:
         raise Http404
+    require_fresh(request)
     record("account.revealed", user, by=user, field=field)
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = _("手机号") if field == "phone" else _("身份证号")
-    return render(request, "accounts/account_reveal.html", {"label": label, "value": value})
+    return shown(request, value, label=label, back=reverse("accounts:account"))
 
 
 def account_password(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions import locked
 from accounts.models import RecoveryTicket, User
 from accounts.tickets import close_access, register_replacement
 from enterprises.actions.administrators import address_of, lock_administration
@@ -31,6 +32,8 @@ def propose_agent(enterprise: Enterprise, *, name: str, phone: str, by: User) ->
 
     The answer is the same whether the number has an account or not. Who names themselves agrees by that.
     """
+    if by.is_personal:  # who may name themselves, in the order of answer_agency
+        locked(by)
     enterprise = lock_administration(enterprise, by=by)
     require_open(enterprise)
     index = blind_index(phone, purpose="phone")
@@ -91,6 +94,8 @@ def ask(change: AgentChange, phone: str) -> None:
 def answer_agency(change: AgentChange, move: str, *, by: User) -> None:
     """accept or decline, by the person who was asked. What opened the enterprise's own account before opens it no more."""
     if not agencies_asked_of(by).filter(pk=change.pk).exists():
+        raise Http404
+    if locked(by).closed_at:  # before the enterprise, as whoever closes an account does
         raise Http404
     enterprise = Enterprise.objects.locked(change.enterprise_id)
     change = AgentChange.objects.locked(change.pk)

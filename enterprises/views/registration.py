@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import accept_agreement, has_accepted
+from accounts.agreements import for_everybody
 from accounts.codes import send_code
 from accounts.drafts import cookie_of, draft_of, open_draft, remember
 from accounts.models import Agreement, Registration
@@ -69,14 +70,16 @@ def register(request: HttpRequest) -> HttpResponse:
     form = AgreementForm(**posted(request), initial={"agree": agreed})
     if form.is_valid():
         return agree(request, agreement)
-    return render(request, "enterprises/register.html", {"form": form, "agreement": agreement, "steps": STEPS})
+    shown = {"form": form, "agreement": agreement, "everybody": for_everybody(), "steps": STEPS}
+    return render(request, "enterprises/register.html", shown)
 
 
 def agree(request: HttpRequest, agreement: Agreement) -> HttpResponse:
     if not hit(f"register:{facts().network}", limit=30, seconds=3600):
         raise Refused(_("您所在的网络注册过于频繁，请一小时后再试。"))
     draft = open_draft(request, KIND)
-    accept_agreement(agreement, registration=draft)
+    for text in [agreement, *for_everybody()]:
+        accept_agreement(text, registration=draft)
     keep_values(draft, {}, step=2)
     response = redirect("enterprises:register-step", 2)
     remember(response, draft)

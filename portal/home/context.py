@@ -161,6 +161,11 @@ def first_of(rows, field: str) -> Subquery:
     return Subquery(rows.order_by("pk").annotate(first=F(field)).values("first")[:1])
 
 
+def administers(request: HttpRequest) -> bool:
+    """Whether an enterprise appointed this person as administrator."""
+    return bool(facts(request)["administers"])
+
+
 def manages_projects(request: HttpRequest) -> bool:
     """Whether 项目管理 stands in the menu; the rule itself is asked only where something speaks for it."""
     seen = facts(request)
@@ -243,7 +248,7 @@ def entries_of(request: HttpRequest) -> list[Entry]:
         (not user.duty, Entry(_("应用中心"), "apps", ("/filing/",))),
         (manages_projects(request), Entry(_("项目管理"), "projects:approvals", area=Area.PROJECTS)),
         (
-            user.is_enterprise_account or facts(request)["administers"],
+            user.is_enterprise_account or administers(request),
             Entry(_("平台管理"), "enterprises:list", ("/projects/approvals/",), Area.PLATFORM),
         ),
         (user.is_operator, Entry(_("运营管理"), "console")),

@@ -64,13 +64,16 @@ class Kind(NamedTuple):
     always: bool = True
 
 
-def piles_of(user, *, manages: bool = False) -> list[Pile]:
-    """The piles of this account, in the order of urgency. `manages`: asks for project users to be approved too."""
+def piles_of(user, *, manages: bool = False, administers: bool = False) -> list[Pile]:
+    """The piles of this account, in the order of urgency.
+
+    `manages`: project users to be approved too. `administers`: appointed by an enterprise, so who asks to join it too.
+    """
     piles: list[Pile] = []
     if user.is_enterprise_account:
         piles += enterprise_piles(user)
     elif user.is_personal:
-        piles += [*counted(user, "filings"), change_pile(user)]
+        piles += [*counted(user, "filings"), change_pile(user), *([asking_pile(user)] if administers else [])]
     elif not user.duty:
         piles += [*counted(user, "reviews"), confirmation_pile(user)]
     if manages or user.is_enterprise_account:
@@ -221,12 +224,16 @@ def approval_pile(user) -> Pile:
 
 def enterprise_piles(user) -> list[Pile]:
     """The people of the enterprise: who asks to be added, and who has an account but never came."""
+    return [asking_pile(user), *counted(user, "members")]
+
+
+def asking_pile(user) -> Pile:
+    """Who asks to be added to the enterprises of this administrator."""
     requests = JoinRequest.objects.filter(enterprise__in=administered_by(user), handled_at=None)
     count = requests.count()
     empty = _("有人在注册页选择“请经办人添加我”时会出现在这里。")
     tone = "orange" if count else ""
-    asking = Pile("requests", _("加入申请"), "requests", lambda: requests, count, tone, "inbox", empty)
-    return [asking, *counted(user, "members")]
+    return Pile("requests", _("加入申请"), "requests", lambda: requests, count, tone, "inbox", empty)
 
 
 def never_came(user: Any, soon: date) -> Q:

@@ -17,7 +17,7 @@ from enterprises.models import BusinessSystem
 from enterprises.permissions import administered_by
 from portal.home.alerts import alerts_of
 from portal.home.audience import newest_for, readable_by
-from portal.home.context import TEXT_SIZES, manages_projects, only_applies, who
+from portal.home.context import TEXT_SIZES, administers, manages_projects, only_applies, who
 from portal.home.inbox import EMPTY, inbox_of, label_of, lines_of, mark_read
 from portal.home.piles import pile_named, piles_of
 from portal.home.places import recently_opened
@@ -119,7 +119,7 @@ def text_size(request: HttpRequest) -> HttpResponse:
 @for_insiders
 def home(request: HttpRequest) -> HttpResponse:
     """首页: what is urgent, what waits, the systems, the notices."""
-    piles = piles_of(request.user, manages=manages_projects(request))
+    piles = piles_of(request.user, manages=manages_projects(request), administers=administers(request))
     context = {
         "greeting": greeting(),
         "today": timezone.localdate(),
@@ -155,7 +155,7 @@ def nothing_wrong(user) -> str:
 @for_insiders
 def workbench(request: HttpRequest) -> HttpResponse:
     """工作台: the piles as tabs, and the rows of one of them."""
-    piles = piles_of(request.user, manages=manages_projects(request))
+    piles = piles_of(request.user, manages=manages_projects(request), administers=administers(request))
     pile = pile_named(piles, request.GET.get("show", ""))
     if pile is None:
         return render(request, "home/workbench.html", {"pile": None, "lines": []})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 from accounts.views import me
 from portal.crypto import blind_index
 from portal.documents.models import Document
-from portal.errors import Refused, wants_json
+from portal.errors import Refused
 from portal.forms import posted
 from portal.pages import page_of
-from portal.reveals import reason_given
+from portal.reveals import reason_given, require_fresh, shown
 from portal.search import find
 from portal.validators import normalise_mobile
 from projects.actions import approve_application, end_membership, reject_application, reveal
@@ -231,8 +231,8 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 def reveal_number(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     """The full number, written down each time."""
     application = one_of_mine(request, pk)
+    require_fresh(request)
     value = reveal(application, field, reason=reason_given(request), by=me(request))
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = _("手机号") if field == "phone" else _("身份证号")
-    return render(request, "projects/revealed.html", {"label": label, "value": value, "application": application})
+    back = reverse("projects:approval", args=[pk])
+    return shown(request, value, label=label, back=back, of=application.user.name)

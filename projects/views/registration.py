@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import accept_agreement, has_accepted
+from accounts.agreements import for_everybody
 from accounts.codes import send_code
 from accounts.drafts import cookie_of, draft_of, open_draft, remember
 from accounts.models import Agreement, Registration
@@ -62,7 +63,12 @@ def register(request: HttpRequest) -> HttpResponse:
     form = AgreementForm(**posted(request), initial={"agree": agreed, "consent": agreed})
     if form.is_valid():
         return agree(request, agreements.values())
-    shown = {"form": form, "steps": STEPS, **{str(kind): one for kind, one in agreements.items()}}
+    shown = {
+        "form": form,
+        "steps": STEPS,
+        "everybody": for_everybody(),
+        **{str(kind): one for kind, one in agreements.items()},
+    }
     return render(request, "projects/register.html", shown)
 
 
@@ -74,7 +80,7 @@ def agree(request: HttpRequest, agreements) -> HttpResponse:
     if not hit(f"register:{facts().network}", limit=30, seconds=3600):
         raise Refused(_("您所在的网络注册过于频繁，请一小时后再试。"))
     draft = open_draft(request, KIND)
-    for agreement in agreements:
+    for agreement in [*agreements, *for_everybody()]:
         accept_agreement(agreement, registration=draft)
     keep_values(draft, {}, step=2)
     response = redirect("projects:user-register-step")

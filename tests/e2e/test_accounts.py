@@ -66,14 +66,21 @@ def test_the_pages_are_accessible_empty_and_with_errors(reference, people):
     assert visitor.complaints == []
 
 
-def test_one_sees_the_own_number_in_its_place(reference, people):
+def test_one_sees_the_own_number_in_its_place_for_a_minute(reference, people):
     make.person(phone=PHONE)
     person = people()
     sign_in(person, PHONE, make.PASSWORD).wait_for_url("**/home/")
+    person.page.clock.install()
     page = person.opens("/account/")
     assert person.sees("138****8000")
     page.get_by_role("button", name="显示完整手机号").click()
-    assert person.sees(PHONE)
+    assert person.sees(PHONE) and person.sees("60 秒后自动隐藏")
+    person.looks()
+    page.clock.run_for(55_000)
+    assert page.get_by_text(PHONE).count() == 1
+    page.clock.run_for(7_000)
+    assert page.get_by_text(PHONE).count() == 0 and person.sees("138****8000")
+    assert page.get_by_role("button", name="显示完整手机号").is_visible()
 
 
 def test_an_officer_sets_up_the_second_factor_under_the_strict_policy(reference, people):

@@ -25,6 +25,7 @@ from enterprises.actions import (
 from enterprises.actions.agents import lapse_old_agencies
 from enterprises.models import AgentChange, Appointment, Enterprise, Member
 from enterprises.permissions import administered_by, administrators_of
+from enterprises.privacy import forget_agencies
 from portal.audit.models import AuditEntry
 from portal.errors import Refused
 from portal.notifications.models import Message
@@ -299,6 +300,21 @@ def test_the_agent_leaves_after_another_was_named_and_nobody_sends_themselves_aw
     assert fresh(agent).status == "left" and why_not_close(agent.user) == []
 
 
+def test_the_history_of_agents_forgets_a_name_that_is_forgotten(enterprise, administrator):
+    agent = worker(enterprise)
+    change = propose_agent(enterprise, name=agent.user.name, phone=agent.user.phone, by=administrator)
+    answer_agency(change, "accept", by=agent.user)
+    successor = worker(enterprise, "周芷若")
+    change = propose_agent(enterprise, name="周芷若", phone=successor.user.phone, by=administrator)
+    answer_agency(change, "accept", by=successor.user)
+    assert AgentChange.objects.filter(former_name="宋远桥").exists()
+
+    forget_agencies(agent.user)
+
+    names = list(AgentChange.objects.order_by("pk").values_list("former_name", "name"))
+    assert [name for _former, name in names] == ["宋**", "周芷若"] and names[1][0] == "宋**"
+
+
 def test_with_a_closed_account_the_appointment_ends(enterprise, second):
     close_account(second.user, by=None)
     assert not Appointment.objects.filter(ended_at=None).exists() and fresh(second).status == "left"
@@ -320,6 +336,24 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one():
 
     assert sorted(outcomes) == ["Http404", "done"]
     assert Appointment.objects.filter(ended_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_being_closed_becomes_nobodys_agent():
+    """Either the person is the agent and stays, or the account is closed and the answer comes too late."""
+    make.reference()
+    enterprise = make.enterprise()
+    colleague = worker(enterprise)
+    change = propose_agent(enterprise, name="宋远桥", phone=colleague.user.phone, by=make.administrator_of(enterprise))
+
+    outcomes = together(
+        lambda: answer_agency(change, "accept", by=User.objects.get(pk=colleague.user_id)),
+        lambda: close_account(User.objects.get(pk=colleague.user_id), by=None),
+    )
+
+    assert sorted(outcomes) in (["Refused", "done"], ["Http404", "done"])
+    is_agent = fresh(enterprise).agent_name == "宋远桥"
+    assert fresh(colleague.user).is_active == is_agent
 
 
 @pytest.mark.django_db(transaction=True)

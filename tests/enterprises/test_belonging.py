@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Agreement
-from enterprises.actions import admit, ask_to_belong
+from enterprises.actions import admit, appoint_administrator, ask_to_belong
 from enterprises.catalogue import ID_PHOTO
 from enterprises.models import JoinRequest, Member, Position
 from enterprises.permissions import papers_of
@@ -16,6 +17,7 @@ from portal.errors import Refused
 from portal.notifications.models import Message
 from projects.permissions import files_of
 from tests import make
+from tests.supervision.acts import together
 
 pytestmark = pytest.mark.django_db
 JOIN = "/enterprises/join/"
@@ -157,3 +159,33 @@ def test_a_request_ends_with_the_account_and_is_forgotten_with_the_person(person
     assert Message.objects.get(event="enterprise.join_requested").handled_at
     forget_invitations(person)
     assert not JoinRequest.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_who_agree_at_once_add_the_person_once():
+    make.reference()
+    enterprise, person = make.enterprise(), make.person("吴倩")
+    desk = make.administrator_of(enterprise)
+    colleague = make.member(enterprise, make.person("宋远桥", last_login=timezone.now()))
+    appoint_administrator(colleague, by=desk)
+    asked = asked_by(person, enterprise)
+    place = {"position": clerk(), "department": ""}
+
+    outcomes = together(*[lambda by=by: admit(asked, **place, by=by) for by in (desk, colleague.user)])
+
+    assert sorted(outcomes) == ["Refused", "done"]
+    assert Member.objects.filter(enterprise=enterprise, user=person).count() == 1
+    assert AuditEntry.objects.filter(event="member.admitted").count() == 1
+
+
+def test_an_appointed_administrator_sees_who_asks_on_the_home_page(person, enterprise, desk):
+    chief = make.member(enterprise, make.person("宋远桥", last_login=timezone.now()))
+    appoint_administrator(chief, by=make.administrator_of(enterprise))
+    asked_by(person, enterprise)
+    client = Client()
+    client.force_login(chief.user)
+    assert "加入申请" in client.get("/home/").content.decode()
+    page = client.get("/workbench/?show=requests").content.decode()
+    assert "吴倩" in page and person.phone not in page
+    client.force_login(make.person("路人"))
+    assert "加入申请" not in client.get("/home/").content.decode()

@@ -50,8 +50,8 @@ def test_registering_makes_the_enterprise_its_account_and_all_that_belongs_to_th
     )
     assert account.check_password(register.PASSWORD)
     assert Document.objects.held_by(made).values_list("kind", flat=True)[0] == "business_licence"
-    acceptance = Acceptance.objects.get(user=account)
-    assert acceptance.agreement == Agreement.objects.current("enterprise")
+    agreed = {acceptance.agreement for acceptance in Acceptance.objects.filter(user=account)}
+    assert agreed == {Agreement.objects.current(kind) for kind in ("enterprise", "terms", "privacy")}
     assert AuditEntry.objects.get(event="enterprise.registered").enterprise_id == made.pk
     assert Message.objects.get(event="enterprise.registered").user == account
     assert Delivery.objects.get(event="enterprise.registered").address == phone

@@ -20,6 +20,7 @@ from projects.permissions import is_manager
 from supervision.models import Filing, FilingVersion
 from tests import make
 from tests.home.steps import managed_project
+from tests.supervision.acts import together
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +166,52 @@ def test_only_operators_take_part(source, target):
         for name in ("handover", "handover-new"):
             pk = handover.pk if name == "handover" else source.pk
             assert client.get(reverse(f"projects:{name}", args=[pk])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_operators_who_confirm_at_once_move_everything_once():
+    make.reference()
+    source, target = make.granted(make.enterprise("武汉旧名建设有限公司")), make.enterprise("武汉新名建设集团有限公司")
+    manager = make.site_officer("陈建桥", at=source)
+    handover = proposed(source, target)
+    second, third = make.operator("复核人"), make.operator("另一人")
+    outcomes = together(*[lambda by=by: confirm_handover(handover, by=by) for by in (second, third)])
+    assert sorted(outcomes) == ["Refused", "done"] and fresh(handover).status == "done"
+    assert Member.objects.get(user=manager).enterprise == target
+    assert AuditEntry.objects.filter(event="handover.done").count() == 2  # one for each enterprise
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_confirmation_and_a_refusal_at_once_one_counts():
+    make.reference()
+    source, target = make.enterprise("武汉旧名建设有限公司"), make.enterprise("武汉新名建设集团有限公司")
+    handover = proposed(source, target)
+    second, third = make.operator("复核人"), make.operator("另一人")
+    outcomes = together(
+        lambda: confirm_handover(handover, by=second),
+        lambda: decline_handover(handover, opinion="文书不清晰", by=third),
+    )
+    assert sorted(outcomes) == ["Refused", "done"]
+    assert (fresh(handover).status == "done") == (fresh(source).status == "merged")
+
+
+def test_drafts_name_the_enterprise_that_goes_on_and_what_was_handed_in_does_not_change(source, target, manager):
+    draft, submitted = make.ready_filing(by=manager), make.submitted_filing(by=manager)
+    at = fresh(draft).parties_version
+    written = draft.parties.filter(uscc=source.uscc).count()
+    before = FilingVersion.objects.get(filing=submitted).data
+    confirmed(source, target)
+    assert written and not draft.parties.filter(uscc=source.uscc).exists()
+    assert set(draft.parties.filter(uscc=target.uscc).values_list("unit_name", flat=True)) == {target.name}
+    assert fresh(draft).parties_version == at + 1  # whoever has the page open does not write the old name back
+    assert submitted.parties.filter(uscc=source.uscc).count() == written
+    assert FilingVersion.objects.get(filing=submitted).data == before
+
+
+def test_a_split_leaves_the_drafts_to_their_authors(source, target, manager, project):
+    draft = make.ready_filing(by=manager)
+    confirmed(source, target, kind="split", projects=[project])
+    assert draft.parties.filter(uscc=source.uscc).exists() and not draft.parties.filter(uscc=target.uscc).exists()
 
 
 def test_a_handover_is_decided_once_declined_with_a_reason_or_taken_back(source, target):

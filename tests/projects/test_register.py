@@ -46,6 +46,8 @@ def test_the_way_from_the_agreement_to_the_done_page(client):
     assert documents_of(application) == ["id_photo", "commitment_letter"]
     assert set(Acceptance.objects.filter(user=user).values_list("agreement__kind", flat=True)) == {
         "project_user",
+        "terms",
+        "privacy",
         "id_photo",
     }
     assert told("project_user.applied") == ["陈建桥"]

@@ -1,5 +1,6 @@
 """Looking at personal data: for a reason, written down, and the operators hear of it when it is too often."""
 
+import time
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from portal.audit.models import AuditEntry
 from portal.notifications.models import Message
-from portal.reveals import DAILY
+from portal.reveals import DAILY, FRESH, SHOWN
 from projects.actions import reveal
 from tests import make
 from tests.home.steps import text
@@ -49,6 +50,52 @@ def test_a_stranger_is_not_even_asked_for_a_reason(client):
     _application, _manager, url = at_work(client)
     client.force_login(make.person())
     assert client.post(url, {}).status_code == client.post(url, {"reason": "papers"}).status_code == 404
+
+
+def signed_in_ago(client, seconds: int) -> None:
+    session = client.session
+    session["signed_in_at"] = int(time.time()) - seconds
+    session.save()
+
+
+def test_half_an_hour_after_the_sign_in_the_password_is_asked_for_and_the_number_shown_then(client):
+    application, manager, url = at_work(client)
+    phone = application.user.phone
+    signed_in_ago(client, FRESH - 5)
+    assert phone in text(client.post(url, {"reason": "papers"}))
+    signed_in_ago(client, FRESH + 5)
+    asked = client.post(url, {"reason": "papers"})
+    assert asked.status_code == 302 and asked.url.startswith("/account/confirm/") and len(looks()) == 1
+    assert "验证后自动继续" in text(client.get(asked.url))
+    wrong = client.post("/account/confirm/", {"password": "Wrong-one-1!", "next": url})
+    assert phone not in text(wrong) and len(looks()) == 1
+    right = client.post("/account/confirm/", {"password": make.PASSWORD, "next": url})
+    assert phone in text(right) and [look["reason"] for look in looks()] == ["与申请材料核对"] * 2
+    assert phone in text(client.post(url, {"reason": "papers"}))  # for the next half hour
+
+
+def test_a_session_that_is_too_old_shows_a_script_nothing_either(client):
+    application, _manager, url = at_work(client)
+    signed_in_ago(client, FRESH + 5)
+    asked = client.post(url, {"reason": "papers"}, headers={"accept": "application/json"}, follow=True)
+    assert application.user.phone not in text(asked) and looks() == []
+
+
+def test_a_stranger_with_an_old_session_is_not_asked_for_a_password(client):
+    _application, _manager, url = at_work(client)
+    client.force_login(make.person())
+    signed_in_ago(client, FRESH + 5)
+    assert client.post(url, {"reason": "papers"}).status_code == 404
+
+
+def test_the_page_goes_back_to_the_masked_one_after_a_minute_and_is_kept_nowhere(client):
+    application, _manager, url = at_work(client)
+    page = client.post(url, {"reason": "papers"})
+    back = reverse("projects:approval", args=[application.pk])
+    assert SHOWN == 60 and page["Refresh"] == f"60; url={back}" and "no-store" in page["Cache-Control"]
+    assert "60 秒后自动隐藏" in text(page) and f'href="{back}"' in page.content.decode()
+    said = client.post(url, {"reason": "papers"}, headers={"accept": "application/json"}).json()
+    assert said == {"value": application.user.phone, "seconds": 60, "note": "60 秒后自动隐藏"}
 
 
 def test_the_operators_are_told_once_a_day_of_an_account_that_looks_more_than_fifty_times(client):

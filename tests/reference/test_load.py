@@ -40,7 +40,7 @@ def test_the_first_load_brings_everything():
         "areas": 18,
         "stations": 18,
         "station roles": 36,
-        "agreements": 3,
+        "agreements": 5,
         "systems": 7,
         "positions": 38,
         "materials": 32,
@@ -221,6 +221,24 @@ def test_every_reason_names_a_section_or_the_whole():
     assert by_section == {"basics": 9, "parties": 6, "unit_works": 3, "attachments": 7, "": 2}
 
 
+TOLD = {
+    "id_photo": ["保存", "删除", "撤", "更换"],
+    "terms": ["账号", "真实", "注销", "留存", "生效日期", "《隐私政策》"],
+    "privacy": [
+        "为什么",
+        "敏感个人信息",
+        "保存多久",
+        "您的权利",
+        "15日",
+        "更正",
+        "撤回",
+        "境内",
+        "短信服务商",
+        "第五十七条",
+    ],
+}
+
+
 @pytest.mark.parametrize("kind", [Agreement.Kind(code) for code in TEXTS])
 def test_an_agreement_tells_what_the_law_wants_told(kind, settings):
     settings.PLATFORM_NAME, settings.AUTHORITY_NAME = "某市平台", "某市住房和城市更新局"
@@ -230,8 +248,9 @@ def test_an_agreement_tells_what_the_law_wants_told(kind, settings):
     text = Agreement.objects.current(kind)
 
     assert text.title == TEXTS[kind][0] == str(kind.label)
-    assert 300 <= len(text.body) <= 700
-    for word in ["某市住房和城市更新局", "027-12345", "保存", "删除", "撤", "更正" if kind != "id_photo" else "更换"]:
+    assert 300 <= len(text.body) <= (1600 if kind in {"terms", "privacy"} else 700)
+    assert "某市住房和城市更新局" in text.body and "027-12345" in text.body
+    for word in TOLD.get(kind, ["保存", "删除", "撤", "更正"]):
         assert word in text.body
     assert not re.search(r"[{}]", text.body)
 
@@ -242,6 +261,12 @@ def test_the_agreements_are_whole_without_any_setting():
     for text in Agreement.objects.all():
         assert "武汉市建设行政主管部门" in text.body
         assert not re.search(r"[{}]|\(\)|：。", text.body)
+
+
+def test_an_operators_own_policy_is_not_joined_by_ours():
+    Agreement.objects.create(kind="privacy", version="1", title="隐私政策", body="我们自己的政策")
+    load_reference()
+    assert Agreement.objects.filter(kind="privacy").count() == 1 and Agreement.objects.filter(kind="terms").count() == 1
 
 
 def test_agreements_are_in_force_from_a_fixed_day():

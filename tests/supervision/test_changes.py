@@ -407,9 +407,9 @@ def test_a_station_looks_at_the_number_once_and_it_is_written_down(client):
     change = at_the_stations(where)
     client.force_login(where.officers["safety"])
     reveal = reverse("review:change-reveal", args=[change.pk, "new_id_number"])
-    assert client.post(reveal, WHY, headers={"Accept": "application/json"}).json() == {
-        "value": where.successor.id_number
-    }
+    assert client.post(reveal, WHY, headers={"Accept": "application/json"}).json()["value"] == (
+        where.successor.id_number
+    )
     assert AuditEntry.objects.filter(event="identity.revealed").count() == 1
     assert client.post(reverse("review:change-reveal", args=[change.pk, "reason"])).status_code == 404
     client.force_login(where.clerk)

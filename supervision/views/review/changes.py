@@ -4,19 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from portal.errors import wants_json
 from portal.forms import posted
 from portal.masking import mask_id, mask_name, mask_phone
 from portal.once import once
 from portal.pages import page_of
-from portal.reveals import reason_given
+from portal.reveals import reason_given, require_fresh, shown
 from projects.models import ActingLead, ProjectParty
 from supervision.actions import confirm_change, note_acting, return_change
 from supervision.actions.reveal import reveal_successor
@@ -107,12 +107,10 @@ def warnings_about(change: PersonnelChange) -> list[str]:
 def change_reveal(request: HttpRequest, pk: UUID, field: str) -> HttpResponse:
     """The full number, written down each time."""
     change = seen_change(request, pk)
+    require_fresh(request)
     value = reveal_successor(change, field, reason=reason_given(request), by=request.user)
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = str(PersonnelChange._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-    context = {"change": change, "filing": change.filing, "label": label, "value": value}
-    return render(request, "supervision/review/change_revealed.html", context)
+    return shown(request, value, label=label, back=reverse("review:change", args=[pk]))
 
 
 @once

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from enterprises.shown import marked, marks_of
 from portal.errors import wants_json
 from portal.notifications.told import told_about
-from portal.reveals import reason_given
+from portal.reveals import reason_given, require_fresh, shown
 from portal.together import Together
 from supervision.actions import accept_review, note_look, reveal_head, reveal_officer
 from supervision.actions.confirming import proposal_of
@@ -273,19 +273,17 @@ def review_look(request: HttpRequest, pk: UUID) -> HttpResponse:
 def officer_reveal(request: HttpRequest, pk: UUID, nth: int) -> HttpResponse:
     """The full ID number of a 专职安全员, written down each time."""
     review = visible_review(request, pk)
+    require_fresh(request)
     value = reveal_officer(review, nth, reason=reason_given(request), by=request.user)
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = _("第 %(nth)d 名专职安全员 · 身份证号") % {"nth": nth}
-    return render(request, "supervision/review/revealed.html", {"review": review, "label": label, "value": value})
+    return shown(request, value, label=label, back=reverse("review:detail", args=[pk]))
 
 
 @require_POST
 def review_reveal(request: HttpRequest, pk: UUID, place: str, field: str) -> HttpResponse:
     """The full number of a person in charge, written down each time."""
     review = visible_review(request, pk)
+    require_fresh(request)
     value = reveal_head(review, place, field, reason=reason_given(request), by=request.user)
-    if wants_json(request):
-        return JsonResponse({"value": value})
     label = place_label(review.version.data, "parties", f"{place}.{field}")
-    return render(request, "supervision/review/revealed.html", {"review": review, "label": label, "value": value})
+    return shown(request, value, label=label, back=reverse("review:detail", args=[pk]))
