@@ -115,8 +115,8 @@ def test_a_new_agent_takes_over_from_one_who_left(reference, people):
     work()
     number = RecoveryTicket.objects.get().number
 
-    for operator, act in ((make.operator("甲"), "提交复核"), (make.operator("乙"), "复核通过")):
-        desk, page = at_console(people, operator, "运营管理", "找回与变更", number)
+    for name, tab, act in (("甲", "待核验", "提交复核"), ("乙", "待复核", "复核通过")):
+        desk, page = at_console(people, make.operator(name), "运营管理", "找回与变更", tab, number)
         desk.looks()
         page.get_by_role("link", name=act).click()
         page.fill("[name=password]", make.PASSWORD)
@@ -135,12 +135,12 @@ def test_a_new_agent_takes_over_from_one_who_left(reference, people):
 
 
 def test_the_first_manager_is_approved_by_the_enterprise(reference, people):
-    """A project without a manager: 平台管理 of the contractor → 项目管理 → the application → 通过 (domain §5.3)."""
+    """A project without a manager: 平台管理 of the contractor → 项目用户审核 → the application → 通过 (domain §5.3)."""
     project, contractor, _nobody = site(manager=None)
     application = applied(project, contractor, make.person("陈建桥"), position="1009")
     work()
     office, page = at_office(people, contractor)
-    page.get_by_role("link", name="项目管理").first.click()
+    page.get_by_role("link", name="项目用户审核").first.click()
     page.get_by_role("link", name="陈建桥", exact=True).click()
     office.looks()
     page.get_by_role("link", name="通过", exact=True).click()

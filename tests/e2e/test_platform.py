@@ -107,8 +107,9 @@ def test_somebody_leaves_hands_the_work_on_and_is_taken_on_again(reference, peop
     person = people(phone=True)
     page = walk.sign_in(person, leaver.phone)
     page.goto("/invitations/")
-    page.get_by_role("button", name=f"同意加入 {enterprise.name}").click()
-    page.get_by_role("button", name=f"同意加入 {enterprise.name}").wait_for(state="detached")
+    agree = page.get_by_role("button", name=f"同意加入 {enterprise.name}", exact=True)
+    agree.click()
+    agree.wait_for(state="detached")
     assert Member.objects.filter(user=leaver, status="active").exists()
 
 
