@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
-from accounts.models import StationPost
-from enterprises.models import Enterprise, Member
+from accounts.models import Station, StationPost
+from enterprises.models import BusinessSystem, Enterprise, Member
+from portal.audit.models import AuditEntry
 from portal.audit.tasks import check_audit, seal_audit
 from projects.models import EnterpriseHandover
 from tests import make
@@ -257,3 +258,26 @@ def test_an_operator_takes_the_holidays_of_a_year_from_the_notice(reference, peo
     page.fill("[name=reason]", "按补充通知。")
     walk.press(page, "保存")
     operator.sees("已更新 1 天")
+
+
+def test_an_operator_keeps_stations_and_systems(reference, people):
+    """监督站 → a new one; 业务系统 → another text; both recorded."""
+    operator, page = at_console(people, make.operator(), "运营管理", "监督站")
+    page.locator(".object-tools a").first.click()
+    page.fill("[name=name]", "江岸区综合监督站")
+    operator.looks()
+    walk.press(page, "保存")
+    page.get_by_role("link", name="江岸区综合监督站").last.wait_for()
+    operator.opens("/console/")
+    page.locator("main").get_by_role("link", name="业务系统").click()
+    page.get_by_role("link", name="项目报监").last.click()
+    page.fill("[name=purpose]", "办理报监和竣工")
+    operator.looks()
+    walk.press(page, "保存")
+    page.get_by_role("link", name="项目报监").last.wait_for()
+    assert (Station.objects.filter(name="江岸区综合监督站").count(), system_purpose()) == (1, "办理报监和竣工")
+    assert AuditEntry.objects.filter(event="dictionary.changed").count() == 2
+
+
+def system_purpose() -> str:
+    return BusinessSystem.objects.get(pk="filing").purpose
