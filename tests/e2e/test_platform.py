@@ -208,7 +208,9 @@ def test_a_person_joins_a_further_enterprise_and_a_further_project(reference, pe
     page.get_by_role("link", name="加入项目").first.click()
     page.fill("[name=company]", contractor.name[:8])
     page.get_by_role("radio", name=contractor.name).check()
+    page.wait_for_load_state("networkidle")  # the list of projects follows the enterprise
     page.get_by_role("radio", name=str(second)).check()
+    page.wait_for_load_state("networkidle")
     page.select_option("[name=position]", label="安全员")
     for name in ("consent", "reuse_id_photo", "reuse_letter"):
         if page.locator(f"[name={name}][type=checkbox]").count():
