@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -41,12 +41,23 @@ def open_draft(request: HttpRequest, kind: str, owner: User | None = None) -> Re
     found = draft_of(request, kind)
     if found and found.owner == owner:
         return found
-    draft = Registration(kind=kind, owner=owner, expires_at=timezone.now() + LIFETIME)
-    if owner is None:
-        key = draft.__dict__["key"] = secrets.token_urlsafe(32)  # not a field: known only until the reply is sent
-        draft.key_index = index_of_key(key)
+    if owner is not None:
+        return draft_of_owner(kind, owner)
+    draft = Registration(kind=kind, expires_at=timezone.now() + LIFETIME)
+    key = draft.__dict__["key"] = secrets.token_urlsafe(32)  # not a field: known only until the reply is sent
+    draft.key_index = index_of_key(key)
     draft.save(force_insert=True)
     return draft
+
+
+@transaction.atomic
+def draft_of_owner(kind: str, owner: User) -> Registration:
+    """One draft, whoever comes first: the same page keeps what is typed while its first file is on the way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"draft:{kind}:{owner.pk}"])
+    live = Registration.objects.filter(kind=kind, owner=owner, completed_at=None, expires_at__gt=timezone.now())
+    found = live.order_by("-created_at").first()
+    return found or Registration.objects.create(kind=kind, owner=owner, expires_at=timezone.now() + LIFETIME)
 
 
 def remember(response: HttpResponse, draft: Registration) -> None:

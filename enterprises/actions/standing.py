@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from enterprises.catalogue import RENAMED
 from enterprises.models import Enterprise, EnterpriseName
 from enterprises.permissions import administrators_of, require_administrator
-from portal.audit import record
+from portal.audit import masked, record
 from portal.documents.models import Document
 from portal.errors import Refused
 from portal.notifications import notify
@@ -96,7 +96,8 @@ def stand(enterprise: Enterprise, move: str, reason: str, *, by) -> Enterprise:
     enterprise.index_search()
     enterprise.save(update_fields=["status", "suspended_reason", "search_tokens", "search_text"])
     event = {"suspend": "enterprise.suspended", "restore": "enterprise.restored"}[move]
-    record(event, enterprise, by=by, enterprise_id=enterprise.pk)
+    why = {"reason": masked(reason)} if reason else {}  # the enterprise keeps it only while it is suspended
+    record(event, enterprise, by=by, enterprise_id=enterprise.pk, **why)
     notify(administrators_of(enterprise), event, about=enterprise, enterprise=enterprise)
     return enterprise
 

@@ -15,6 +15,7 @@ from accounts.models import Acceptance, Agreement, Registration
 from accounts.tasks import tidy
 from portal.documents.models import Document
 from tests import make
+from tests.supervision.acts import together
 
 KIND = Registration.Kind.PROJECT_USER
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,12 @@ def test_old_drafts_go_with_their_files(rf):
     Registration.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     tidy()
     assert list(Registration.objects.all()) == [fresh]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_typed_and_the_first_file_at_the_same_moment_share_one_draft(rf):
+    owner = make.person()
+    asked = [visit(rf, user=owner) for _each in range(4)]
+    acts = [lambda request=request: open_draft(request, KIND, owner=owner) for request in asked]
+    assert together(*acts) == ["done"] * 4
+    assert Registration.objects.filter(owner=owner).count() == 1
