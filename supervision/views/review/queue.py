@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils import timezone
@@ -99,7 +99,7 @@ def in_scope(scope: str, user: Any, away: Any) -> Q:
     待确认: somebody else proposed 通过 or 不予通过, and this officer is the chief who may confirm it. 本站全部: all
     of the station. 已办: this officer decided something about it. `away`: a condition on `assignee`.
     """
-    decided = ReviewDecision.objects.filter(by=user, move__in=DECIDING).values("review")
+    decided = decisions_of(user).values("review")
     return {
         "queue": Q(status__in=UNTAKEN, assignee=None),
         "confirm": for_chief(user),
@@ -107,6 +107,10 @@ def in_scope(scope: str, user: Any, away: Any) -> Q:
         "all": Q(),
         "done": Q(is_any_of("pk", decided)),  # by its decisions: an officer has fewer than the station has reviews
     }[scope]
+
+
+def decisions_of(user: Any) -> QuerySet[ReviewDecision]:
+    return ReviewDecision.objects.filter(by=user, move__in=DECIDING).order_by()
 
 
 class Shape(NamedTuple):
@@ -158,7 +162,10 @@ def listed(tokens: list[str]) -> Value:
 
 def scope_of(scope: str, values: dict[str, Any]) -> Q:
     actors = any_of("assignee", values["actors"])
-    return actors if scope == "mine" else in_scope(scope, User(pk=values["user"]), actors)
+    user = User(pk=values["user"])
+    if scope == "done" and "stations" in values:  # of what a search finds, each is asked; its decisions may be many more
+        return Q(Exists(decisions_of(user).filter(review=OuterRef("pk"))))
+    return actors if scope == "mine" else in_scope(scope, user, actors)
 
 
 def within_scope(found: QuerySet[Review], scope: str, values: dict[str, Any]) -> QuerySet[Review]:
