@@ -73,7 +73,8 @@ class Text:
         with asked.cursor() as cursor:
             if self.prepare:
                 make_ready(asked, cursor, self.prepare)
-            cursor.execute(frame.replace("%s", self.sql, 1), filled or None)
+            text = frame.replace("%s", self.sql, 1)
+            cursor.execute(text, filled) if filled else cursor.execute(text % ())
             return cursor.fetchall()
 
     def asked(self, given: dict[str, Any]) -> list[Any]:
@@ -111,13 +112,14 @@ class Written:
 
     def text(self, shape: tuple[Hashable, ...], given: dict[str, Any]) -> Text:
         texts: OrderedDict[tuple, Text] = self.kept.__dict__.setdefault("texts", OrderedDict())
-        found = texts.get(shape)
+        key = (settings.PREPARED_QUESTIONS, *shape)
+        found = texts.get(key)
         if found is None:
-            found = texts[shape] = self.write(shape, given)
+            found = texts[key] = self.write(shape, given)
             if len(texts) > KEPT:
                 texts.popitem(last=False)
         else:
-            texts.move_to_end(shape)
+            texts.move_to_end(key)
         return found
 
     def write(self, shape: tuple[Hashable, ...], given: dict[str, Any]) -> Text:
@@ -160,8 +162,6 @@ def written_out(
     """The SQL with its fixed values in it. What is prepared takes numbered parameters of a known type."""
     with connection.cursor() as cursor:
         fixed = [param if isinstance(param, Kept) else in_full(cursor, param) for param in params]
-    if not prepared and not slots:
-        raise TypeError("What asks about nothing is prepared.")
     if not prepared:
         body = sql.replace("%%", "%%%%") % tuple("%s" if isinstance(one, Kept) else doubled(one) for one in fixed)
         return Text(rows, compiler, body, slots, "")

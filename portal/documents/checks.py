@@ -36,7 +36,7 @@ MAX_ENTRIES = 1000
 MAX_UNPACKED = 200 * MB
 MAX_RATIO = 100
 ADDRESSES = 2048 * MB
-MEMORY = 448 * MB  # of its own; the code of decoders, which is shared, brings a process to 512 MB at most
+MEMORY = 352 * MB  # of its own; with the code of decoders and the worker that waits for it below 512 MB
 SECONDS = 60
 
 ACTIVE = {

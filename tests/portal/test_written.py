@@ -98,6 +98,29 @@ def test_behind_a_pool_nothing_is_prepared(settings):
     assert plain.text((), {"word": "江"}).prepare == ""
 
 
+def test_behind_a_pool_a_question_about_nothing_is_asked_too(settings):
+    settings.PREPARED_QUESTIONS = False
+
+    def half():
+        return WorkDay.objects.exclude(note__contains="100%").values_list("date", flat=True)
+
+    assert Written(half)() == list(half())
+    assert Written(half).within("SELECT count(*) FROM (%s) AS found HAVING count(*) >= %s", (0,)) == [(half().count(),)]
+
+
+def test_behind_a_pool_every_sort_of_page_opens(client, settings):
+    settings.PREPARED_QUESTIONS = False
+    filing = make.submitted_filing()
+    people = {
+        make.officer("safety"): ["/review/?q=江", "/review/"],
+        filing.created_by: ["/filing/advance/?q=江", "/apps/"],
+    }
+    for user, pages in people.items():
+        client.force_login(user)
+        for page in ["/home/", *pages]:
+            assert client.get(page).status_code == 200, page
+
+
 def test_days_go_in_as_days():
     days = list(WorkDay.objects.order_by("date").values_list("date", flat=True)[:3])
 

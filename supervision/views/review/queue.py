@@ -163,7 +163,9 @@ def listed(tokens: list[str]) -> Value:
 def scope_of(scope: str, values: dict[str, Any]) -> Q:
     actors = any_of("assignee", values["actors"])
     user = User(pk=values["user"])
-    if scope == "done" and "stations" in values:  # of what a search finds, each is asked; its decisions may be many more
+    if (
+        scope == "done" and "stations" in values
+    ):  # of what a search finds, each is asked; its decisions may be many more
         return Q(Exists(decisions_of(user).filter(review=OuterRef("pk"))))
     return actors if scope == "mine" else in_scope(scope, user, actors)
 
