@@ -164,9 +164,8 @@ if WEB:
         f" -c idle_in_transaction_session_timeout={env_int('IDLE_TIMEOUT', 60_000)}"
     )
 SESSION_OPTIONS = DATABASES["default"]["OPTIONS"]["options"]
-if (
-    POOLED
-):  # a pooler passes none of these on: they stand in its connect_query (deploy/pgbouncer), which portal.fit asks
+# a pooler passes none of these on: they stand in its connect_query (deploy/pgbouncer), which portal.fit asks
+if POOLED:
     del DATABASES["default"]["OPTIONS"]["options"]
 # Questions of every page are planned once a connection; not behind a pool that lends connections by the transaction.
 PREPARED_QUESTIONS = env_bool("PREPARED_QUESTIONS", not POOLED)

@@ -160,18 +160,18 @@ def listed(tokens: list[str]) -> Value:
     return Value(tokens, ArrayField(TextField()))
 
 
-def scope_of(scope: str, values: dict[str, Any]) -> Q:
+def scope_of(scope: str, state: str, values: dict[str, Any]) -> Q:
+    """`state`: which of STATUSES the reviews are in, "" for any."""
     actors = any_of("assignee", values["actors"])
     user = User(pk=values["user"])
-    if (
-        scope == "done" and "stations" in values
-    ):  # of what a search finds, each is asked; its decisions may be many more
+    # what a search finds, or is not closed, is little beside all that an officer decided: each is asked
+    if scope == "done" and ("stations" in values or state not in ("", "closed")):
         return Q(Exists(decisions_of(user).filter(review=OuterRef("pk"))))
     return actors if scope == "mine" else in_scope(scope, user, actors)
 
 
-def within_scope(found: QuerySet[Review], scope: str, values: dict[str, Any]) -> QuerySet[Review]:
-    return found.filter(scope_of(scope, values))
+def within_scope(found: QuerySet[Review], scope: str, state: str, values: dict[str, Any]) -> QuerySet[Review]:
+    return found.filter(scope_of(scope, state, values))
 
 
 # One page
@@ -207,7 +207,7 @@ def reviews_of_page(*, keys: list[UUID]) -> QuerySet[Review]:
 @written_unprepared
 def keys_found(shape: Shape, state: str, scope: str, by: str, **values: Any) -> QuerySet[Review]:
     """What the list is ordered by, and the key."""
-    return within_scope(meeting(shape, values).filter(in_state(state)), scope, values).values_list(by, "pk")
+    return within_scope(meeting(shape, values).filter(in_state(state)), scope, state, values).values_list(by, "pk")
 
 
 # The numbers
@@ -231,7 +231,7 @@ def tallies(rows: QuerySet) -> str:
 
 def flags_searched(shape: Shape, **values: Any) -> QuerySet[Review]:
     flags: list[Any] = [
-        Case(When(scope_of(scope, values), then=True), default=False) for scope in SCOPES if scope != "all"
+        Case(When(scope_of(scope, "", values), then=True), default=False) for scope in SCOPES if scope != "all"
     ]
     flags.insert(list(SCOPES).index("all"), Value(True))
     return meeting(shape, values).order_by().values_list("status", *flags)
@@ -246,7 +246,8 @@ def numbers_asked(shape: Shape, state: str, current: str, **values: Any) -> Quer
     found = meeting(shape, values)
     parts = []
     for scope in SCOPES:
-        counted = found if scope == current else found.filter(in_state("reviewing" if scope == "confirm" else state))
-        rows = within_scope(counted, scope, values).order_by().values("status")
+        there = "" if scope == current else "reviewing" if scope == "confirm" else state
+        counted = found.filter(in_state(there)) if there else found
+        rows = within_scope(counted, scope, there, values).order_by().values("status")
         parts.append(rows.annotate(scope=Value(scope, TextField()), number=Count("pk")))
     return parts[0].union(*parts[1:], all=True)

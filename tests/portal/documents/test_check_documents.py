@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from datetime import timedelta
@@ -239,6 +240,33 @@ def test_the_inspector_has_no_secrets_and_little_memory(monkeypatch, tmp_path, k
     greedy = f"import runpy; c = runpy.run_path({checks.__file__!r}); c['confine'](); bytearray(512 << 20)"
     run = subprocess.run([sys.executable, "-c", greedy], capture_output=True)
     assert run.returncode == 1 and b"MemoryError" in run.stderr
+
+
+WORKER = """
+import django; django.setup()
+from portal.celery import app
+app.loader.import_default_modules()
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+
+
+def test_a_worker_and_the_inspector_it_waits_for_stay_below_512_mb_together():
+    """40 megapixels, which is the most that may come; half a megabyte as a file (docs/performance.md has heavier ones)."""
+    heavy = files.image("PNG", (7300, 5470), "RGBA")
+    with tempfile.TemporaryFile() as sent:
+        sent.write(heavy)
+        sent.seek(0)
+        inspector = subprocess.Popen(
+            [sys.executable, "-I", checks.__file__, "png", "20"], stdin=sent, stdout=subprocess.DEVNULL
+        )
+        _pid, status, used = os.wait4(inspector.pid, 0)
+        inspector.returncode = status
+    env = os.environ | {"PORTAL_PROCESS": "worker", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    worker = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, env=env, check=True)
+    assert status == 0 and used.ru_maxrss > 250 * 1024  # it was read whole
+    assert used.ru_maxrss + int(worker.stdout) < 512 * 1024
+    code = 60  # MB of decoders' code, shared by all
+    assert checks.MEMORY // (1024 * 1024) + code + int(worker.stdout) // 1024 < 512
 
 
 def bounded(tmp_path, megabytes):
