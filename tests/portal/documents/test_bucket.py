@@ -1,20 +1,13 @@
-"""An S3-compatible store instead of a folder: the same life of a document, and bytes that browsers move themselves.
-
-The stand-in checks no signatures, so nothing here proves that a bucket is closed; docs/operations.md says how to close it.
-"""
+"""An S3-compatible store instead of a folder: the same life of a document, and bytes that browsers move themselves."""
 
 import hashlib
-import os
 import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
-from botocore.config import Config
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from moto.server import ThreadedMotoServer
 
 from portal.backup import files as backed_up
 from portal.backup import places
@@ -24,33 +17,21 @@ from portal.documents.models import Document, Transfer
 from portal.documents.tasks import check_documents
 from tests.portal.documents import files
 from tests.portal.documents.test_transfers import SCRIPT, begin, end, send, sha256
+from tests.stores import lay_documents_in, s3
 
 pytestmark = pytest.mark.django_db
-
-KEYS = {"access_key": "a", "secret_key": "s", "region_name": "us-east-1"}
 
 
 @pytest.fixture(scope="module")
 def server():
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    yield "http://{}:{}".format(*running.get_host_and_port())
-    running.stop()
+    with s3() as address:
+        yield address
 
 
 @pytest.fixture
 def bucket(server, settings):
-    """The name of an empty bucket that holds the documents of this test."""
-    name = f"documents-{os.urandom(4).hex()}"
-    aws = {"aws_access_key_id": "a", "aws_secret_access_key": "s", "region_name": "us-east-1"}
-    client = boto3.client("s3", endpoint_url=server, **aws)
-    client.create_bucket(Bucket=name)
-    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1})
-    options = {"bucket_name": name, "endpoint_url": server, "file_overwrite": False, "client_config": config, **KEYS}
-    backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.STORAGES = {**settings.STORAGES, "default": backend}
-    settings.S3_DIRECT = True
-    yield lambda: sorted(one["Key"] for one in client.list_objects_v2(Bucket=name).get("Contents", ()))
+    """The names in an empty bucket that holds the documents of this test."""
+    return lay_documents_in(server, settings)
 
 
 @pytest.fixture
