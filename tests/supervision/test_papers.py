@@ -519,7 +519,7 @@ def test_the_pages_about_files_ask_equally_often(client, author, count):
         "addenda": asked_by(client, reverse("filing:addenda", args=[filed.pk])),
         "detail": asked_by(client, filed.get_absolute_url()),
     }
-    assert asked == {"attachments": 12, "attachment": 12, "paper": 11, "addenda": 11, "detail": 24}
+    assert asked == {"attachments": 7, "attachment": 7, "paper": 10, "addenda": 10, "detail": 8}
 
 
 def asked_by(client, url):
