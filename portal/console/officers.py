@@ -47,7 +47,9 @@ class OfficerForm(PortalForm):
         help_text=_("在管理端登录时输入，设定后不能更改。"),
     )
     station = forms.ModelChoiceField(
-        label=_("监督机构"), queryset=Station.objects.filter(is_active=True).order_by("name")
+        label=_("监督机构"),
+        queryset=Station.objects.filter(is_active=True).order_by("name"),
+        empty_label=_("请选择"),
     )
     roles = forms.MultipleChoiceField(label=_("职责"), choices=Target.choices, widget=forms.CheckboxSelectMultiple)
     is_chief = forms.BooleanField(label=_("站长"), required=False)
@@ -63,7 +65,9 @@ class PostForm(PortalForm):
     """Where somebody reviews what, and from which day on."""
 
     station = forms.ModelChoiceField(
-        label=_("监督机构"), queryset=Station.objects.filter(is_active=True).order_by("name")
+        label=_("监督机构"),
+        queryset=Station.objects.filter(is_active=True).order_by("name"),
+        empty_label=_("请选择"),
     )
     role = forms.ChoiceField(label=_("职责"), choices=Target)
     is_chief = forms.BooleanField(label=_("站长"), required=False)
