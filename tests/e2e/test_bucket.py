@@ -38,7 +38,9 @@ def test_a_large_file_goes_straight_to_the_bucket_and_nobody_else_gets_it(people
     document = Attachment.objects.get(filing=filing).document
     assert len(sent) == 2 and all(url.startswith(address) and "X-Amz-Signature=" in url for url in sent)
     assert (document.size, document.state) == (len(large), "checking") and document.key in names()
+    expect(box.locator("[data-document]")).to_contain_text("检查中")
     work()
+    expect(box.locator("[data-document]")).not_to_contain_text("检查中", timeout=20_000)
     document.refresh_from_db()
     assert document.state == "ready" and page.request.get(f"/documents/{document.pk}/preview/1/").ok
 
